@@ -1,0 +1,1 @@
+"""mailcrm: the mail of your staff, filed under the clients it concerns."""

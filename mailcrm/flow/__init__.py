@@ -1,0 +1,1 @@
+"""The stories of mailcrm and its only write transactions."""

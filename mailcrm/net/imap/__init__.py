@@ -1,0 +1,1 @@
+"""The only user of imapclient: transport, session, watch."""

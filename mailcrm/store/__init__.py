@@ -1,0 +1,1 @@
+"""The only SQL of mailcrm: functions named as questions and verbs that take a connection."""
