@@ -1,0 +1,165 @@
+"""Client, ClientDomain, Contact, ContactAddress, ContactPhone, Link, Entry, Triage, NeverRule."""
+
+from datetime import datetime
+
+from sqlalchemy import Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from mailcrm.model.columns import Id, UtcTime
+
+
+class Client(SQLModel, table=True):
+    """The company or private person whose record this is."""
+
+    __tablename__ = "client"
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=Id)
+    name: str
+    name_key: str = Field(index=True)
+    """The name case-folded and with single spaces: for search and order."""
+    kind: str = Field(default="company")
+    """company or person."""
+    owner_id: int | None = Field(
+        default=None, foreign_key="user_account.id", ondelete="SET NULL", sa_type=Id, index=True
+    )
+    note: str = ""
+    website: str = ""
+    tax_id: str = Field(default="", index=True)
+    postal_address: str = ""
+    message_count: int = Field(default=0)
+    last_in_at: datetime | None = Field(default=None, sa_type=UtcTime, index=True)
+    last_out_at: datetime | None = Field(default=None, sa_type=UtcTime, index=True)
+    created_at: datetime = Field(sa_type=UtcTime)
+    updated_at: datetime = Field(sa_type=UtcTime)
+    archived_at: datetime | None = Field(default=None, sa_type=UtcTime)
+
+
+class ClientDomain(SQLModel, table=True):
+    """A domain whose addresses belong to a client; a client may own many, and a domain many clients."""
+
+    __tablename__ = "client_domain"
+
+    client_id: int = Field(foreign_key="client.id", ondelete="CASCADE", primary_key=True, sa_type=Id)
+    domain: str = Field(primary_key=True, index=True)
+
+
+class Contact(SQLModel, table=True):
+    """A person at a client."""
+
+    __tablename__ = "contact"
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=Id)
+    client_id: int = Field(foreign_key="client.id", ondelete="CASCADE", sa_type=Id, index=True)
+    name: str = ""
+    name_key: str = Field(default="", index=True)
+    position: str = ""
+    note: str = ""
+    created_at: datetime = Field(sa_type=UtcTime)
+
+
+class ContactAddress(SQLModel, table=True):
+    """An e-mail address of a contact, or of the client itself where `contact_id` is empty (info@ and the like)."""
+
+    __tablename__ = "contact_address"
+    __table_args__ = (UniqueConstraint("client_id", "email"),)
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=Id)
+    client_id: int = Field(foreign_key="client.id", ondelete="CASCADE", sa_type=Id)
+    contact_id: int | None = Field(default=None, foreign_key="contact.id", ondelete="CASCADE", sa_type=Id, index=True)
+    email: str = Field(index=True)
+
+
+class ContactPhone(SQLModel, table=True):
+    """A telephone number of a contact, in E.164 where it could be read."""
+
+    __tablename__ = "contact_phone"
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=Id)
+    contact_id: int = Field(foreign_key="contact.id", ondelete="CASCADE", sa_type=Id, index=True)
+    number: str = Field(index=True)
+    raw: str
+    """As a person wrote it."""
+
+
+class Link(SQLModel, table=True):
+    """Message ↔ client, with the rule that made it; an undone link stays, so that no rule makes it again."""
+
+    __tablename__ = "link"
+    __table_args__ = (UniqueConstraint("message_id", "client_id"), Index("ix_link_client_state", "client_id", "state"))
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=Id)
+    message_id: int = Field(foreign_key="message.id", ondelete="CASCADE", sa_type=Id)
+    client_id: int = Field(foreign_key="client.id", ondelete="CASCADE", sa_type=Id)
+    rule: str
+    """explicit, thread, address, domain, forwarded, person (made by hand)."""
+    evidence: str
+    confidence: float
+    role: str = ""
+    """from, to, cc, reply-to, bcc or empty: how the client took part."""
+    state: str = Field(default="active")
+    """active, suggested or undone."""
+    actor_id: int | None = Field(default=None, foreign_key="user_account.id", ondelete="SET NULL", sa_type=Id)
+    """The user who made or undid it; empty where a rule did."""
+    created_at: datetime = Field(sa_type=UtcTime)
+    changed_at: datetime | None = Field(default=None, sa_type=UtcTime)
+
+
+class Entry(SQLModel, table=True):
+    """One row of a client's timeline. `id` grows in the order of arrival, `at` is when it happened."""
+
+    __tablename__ = "entry"
+    __table_args__ = (
+        Index("ix_entry_client_at", "client_id", "at", "id"),
+        UniqueConstraint("message_id", "client_id"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=Id)
+    client_id: int = Field(foreign_key="client.id", ondelete="CASCADE", sa_type=Id)
+    at: datetime = Field(sa_type=UtcTime)
+    kind: str
+    """message; later issues add more."""
+    message_id: int | None = Field(default=None, foreign_key="message.id", ondelete="CASCADE", sa_type=Id)
+    thread_id: int | None = Field(default=None, foreign_key="thread.id", ondelete="SET NULL", sa_type=Id, index=True)
+    direction: str = ""
+    """in, out or internal."""
+    message_kind: str = ""
+    """The Kind of the message: human, auto-reply, bounce, …"""
+
+
+class Triage(SQLModel, table=True):
+    """The metadata of one message that no rule could file, waiting for a person; its body is not stored."""
+
+    __tablename__ = "triage"
+    __table_args__ = (Index("ix_triage_state_at", "state", "at"),)
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=Id)
+    placement_id: int = Field(foreign_key="placement.id", ondelete="CASCADE", unique=True, sa_type=Id)
+    mailbox_id: int = Field(foreign_key="mailbox.id", ondelete="CASCADE", sa_type=Id, index=True)
+    at: datetime = Field(sa_type=UtcTime)
+    direction: str
+    counterpart: str = Field(index=True)
+    """The address outside the company that the message came from or went to."""
+    counterpart_name: str = ""
+    subject: str = ""
+    message_id: str = ""
+    reason: str = ""
+    """Why it is here: unknown person, new person at a known domain, ambiguous."""
+    state: str = Field(default="open")
+    """open, attached or never."""
+    changed_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    actor_id: int | None = Field(default=None, foreign_key="user_account.id", ondelete="SET NULL", sa_type=Id)
+
+
+class NeverRule(SQLModel, table=True):
+    """An address or a domain whose mail is never stored: for the company, or for one user's mailboxes."""
+
+    __tablename__ = "never_rule"
+    __table_args__ = (UniqueConstraint("user_id", "value"),)
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=Id)
+    user_id: int | None = Field(default=None, foreign_key="user_account.id", ondelete="CASCADE", sa_type=Id)
+    """Empty for a rule of the whole company."""
+    value: str
+    """An address (has an @) or a domain."""
+    created_by: int | None = Field(default=None, foreign_key="user_account.id", ondelete="SET NULL", sa_type=Id)
+    created_at: datetime = Field(sa_type=UtcTime)
