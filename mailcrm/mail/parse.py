@@ -1,0 +1,137 @@
+"""Parse the bytes of a message: `headers`, `message`, `html`, `part`. The only door to mail-parser.
+
+Never raises, whatever the bytes: what was wrong stands in `defects` as short words. mail-parser reads a skeleton of
+the message (see `slim`) and gives addresses, date, subject and the MIME parts; bodies are decoded from the raw bytes.
+"""
+
+from collections.abc import Iterable
+from email.errors import MessageError
+from email.message import Message
+
+from mailparser import MailParser, core
+from mailparser.exceptions import MailParserError
+from mailparser.utils import get_addresses
+
+from mailcrm.mail import classify, content, digest, parts, quote, slim, words
+from mailcrm.mail import headers as values
+from mailcrm.mail.address import Address
+from mailcrm.mail.message import ParsedHeaders, ParsedMessage
+
+MAX_EMBEDDED = 10
+"""How many messages inside messages are opened; deeper ones stay attachments."""
+
+_FAILURES = (*parts.BROKEN, MessageError, MailParserError)
+core.log.disabled = True  # what the library would log about a message stands in the defects of the message
+_REACHED = ("delivered-to", "x-original-to", "envelope-to")
+_ALIASES = ("x-microsoft-original-message-id", "x-google-original-message-id")
+
+
+def headers(raw: bytes) -> ParsedHeaders:
+    """The values of the header block at the beginning of `raw`; what follows it is not looked at."""
+    found, start, defect = slim.fields(raw, 0, len(raw))
+    piece = slim.Piece("1", found, start, start)
+    return _headers(piece, _library(slim.skeleton(piece, [], bodies=False)), [defect] if defect else [])
+
+
+def message(raw: bytes) -> ParsedMessage:
+    """Everything that is known of the message `raw` (RFC 5322, 2045 ff.), with attachments and their bytes."""
+    return _message(raw, 0)
+
+
+def html(raw: bytes) -> str:
+    """The HTML of a message for viewing, as it came and not sanitised; empty where the message has none."""
+    found = slim.cut(raw)
+    chunks = content.collect(raw, _tree(found.root, _library(slim.skeleton(found.root, []))), None).view.html
+    return "\n".join(chunk.text() for chunk in chunks if chunk.html)
+
+
+def part(raw: bytes, path: str) -> bytes | None:
+    """The decoded bytes of the attachment at `path` ("2", "1.3", "2/1"), or None where there is none."""
+    return next((one.data for one in message(raw).attachments if one.path == path), None)
+
+
+def _library(text: str) -> MailParser | None:
+    """What mail-parser makes of a skeleton; None where it fails, which no known skeleton does."""
+    try:
+        return MailParser.from_string(text)
+    except _FAILURES:
+        return None
+
+
+def _tree(root: slim.Piece, library: MailParser | None) -> parts.Node:
+    """The parts of a message; without a library result the whole message is one unnamed leaf."""
+    if library is None or library.message is None:
+        return parts.Node(root.path, "application/octet-stream", root, Message())
+    return parts.tree(library.message, root)
+
+
+def _headers(piece: slim.Piece, library: MailParser | None, defects: Iterable[str]) -> ParsedHeaders:
+    """The values of the fields of `piece`, from the library where it knows them."""
+    noted = list(defects) if library else [*defects, "unreadable-headers"]
+    first: dict[str, bytes] = {}
+    for name, value in piece.fields:
+        first.setdefault(name, value)
+
+    def people(name: str) -> tuple[Address, ...]:
+        value = first.get(name, b"")
+        if not value:
+            return ()
+        parsed = getattr(library, name.replace("-", "_")) if name in slim.ADDRESS_FIELDS and library else None
+        found, defect = values.addresses(get_addresses(words.quoted(value)) if parsed is None else parsed, value)
+        if defect:
+            noted.append(defect)
+        return found
+
+    date, defect = values.date(library.date if library else None, first.get("date", b""))
+    noted += [defect] if defect else []
+    id_ = values.message_id(first.get("message-id", b""))
+    noted += [] if id_ else ["no-message-id"]
+    noted += [f"duplicate-{name}" for name in ("message-id", "from") if sum(n == name for n, _ in piece.fields) > 1]
+    return ParsedHeaders(
+        message_id=id_,
+        aliases=tuple(filter(None, (values.message_id(first.get(name, b"")) for name in _ALIASES))),
+        in_reply_to=values.ids(first.get("in-reply-to", b"")),
+        references=values.ids(first.get("references", b""))[-values.MAX_REFERENCES :],
+        date=date,
+        subject=words.text(first.get("subject", b"")),
+        from_=people("from"),
+        sender=people("sender"),
+        reply_to=people("reply-to"),
+        to=people("to"),
+        cc=people("cc"),
+        bcc=people("bcc"),
+        delivered_to=tuple(dict.fromkeys(one for name in _REACHED for one in people(name))),
+        content_type=words.line(first.get("content-type", b"")).split(";", 1)[0].strip().lower(),
+        list_id=words.text(first.get("list-id", b"")),
+        auto_submitted=words.text(first.get("auto-submitted", b"")).lower(),
+        precedence=words.text(first.get("precedence", b"")).lower(),
+        is_bulk=values.bulk(piece.fields),
+        defects=tuple(dict.fromkeys(noted)),
+    )
+
+
+def _message(raw: bytes, depth: int) -> ParsedMessage:
+    """`message` at a depth of messages inside messages."""
+    found = slim.cut(raw)
+    library = _library(slim.skeleton(found.root, []))
+    head = _headers(found.root, library, [])
+    root = _tree(found.root, library)
+    inside = content.collect(raw, root, (lambda data: _message(data, depth + 1)) if depth < MAX_EMBEDDED else None)
+    kind, bounce = classify.kind(root, head)
+    own = content.text(inside)
+    embedded = [content.forwarded_text(inner) for inner in inside.embedded]
+    people = [one for inner in inside.embedded for one in content.people(inner)]
+    return ParsedMessage(
+        headers=head,
+        kind=kind,
+        text="\n\n".join(filter(None, [own, *embedded])),
+        reply_text=quote.split(own).new,
+        has_html=any(chunk.html for chunk in inside.view.html),
+        attachments=tuple(inside.attachments),
+        forwarded=tuple(dict.fromkeys(people)),
+        bounce=bounce,
+        security=inside.security,
+        digest=digest.message(head, inside.leaves),
+        size=len(raw),
+        defects=tuple(dict.fromkeys([*head.defects, *found.defects, *inside.defects])),
+    )
