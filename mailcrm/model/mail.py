@@ -32,8 +32,8 @@ class ThreadReference(SQLModel, table=True):
 class Message(SQLModel, table=True):
     """One RFC 5322 message, stored once however many placements it has.
 
-    `id` is its time in milliseconds shifted by 20 bits plus a tail that makes it unique: ids, rows of the search
-    index and time sort alike.
+    `id` is its time in seconds shifted by 30 bits plus a tail that makes it unique: ids, rows of the search index
+    and time sort alike.
     """
 
     __tablename__ = "message"
