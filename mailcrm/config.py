@@ -1,0 +1,269 @@
+"""Config: the TOML file read once into frozen values; every mistake is one line that names file, key and mend.
+
+Only the entry points (cli, daemon, web) read it; everything below them is handed plain values.
+"""
+
+import os
+import tomllib
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from mailcrm.config_values import checked, fail, is_loopback, read
+from mailcrm.crm.free_mail import FREE_MAIL
+from mailcrm.errors import ConfigError
+
+PLACES = (Path("config.toml"), Path("/etc/mailcrm/config.toml"))
+_TLS = ("implicit", "starttls", "plain")
+_VISIBILITIES = ("full", "subject", "stub")
+_PORTS = {"implicit": 993, "starttls": 143, "plain": 143}
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A mail server; `name` is the NAME of its `[servers.NAME]`."""
+
+    name: str = ""
+    host: str = field(default="", metadata=checked(required=True))
+    port: int = field(default=0, metadata=checked(low=0, high=65535))
+    """0 stands for the usual port of `tls`: 993, or 143."""
+    tls: str = field(default="implicit", metadata=checked(choices=_TLS))
+    ca_file: Path | None = None
+    master_user: str = ""
+    master_separator: str = "*"
+    master_password_env: str = ""
+    master_password_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxSource:
+    """A mailbox named in the configuration; others are added by the CLI or on the web."""
+
+    address: str = field(default="", metadata=checked(required=True))
+    server: str = field(default="", metadata=checked(required=True))
+    login: str = ""
+    """What the server is told; empty for the address."""
+    password_env: str = ""
+    password_file: Path | None = None
+    master: bool = False
+    """Sign in as the master user of its server."""
+    owner: str = ""
+    """The login of the user it belongs to; empty for a shared mailbox."""
+    visibility: str = field(default="", metadata=checked(choices=("", *_VISIBILITIES)))
+    """Empty for `privacy.visibility`."""
+    since: date | None = None
+    """Older mail is not read; empty for `sync.since_months`."""
+
+
+@dataclass(frozen=True, slots=True)
+class FreeMail:
+    """Domains that never stand for a client: the list that comes with mailcrm, and what is added or taken away."""
+
+    add: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
+
+    @property
+    def domains(self) -> frozenset[str]:
+        """The list in force, case-folded."""
+        return (FREE_MAIL | {d.casefold() for d in self.add}) - {d.casefold() for d in self.remove}
+
+
+@dataclass(frozen=True, slots=True)
+class Web:
+    """Where the web UI listens and how it is reached."""
+
+    listen: str = "127.0.0.1"
+    port: int = field(default=8025, metadata=checked(low=1, high=65535))
+    base_url: str = ""
+    """The address people type, where a proxy stands in front; empty for http://LISTEN:PORT."""
+    secure_cookies: bool = True
+    workers: int = field(default=2, metadata=checked(low=1, high=64))
+
+
+@dataclass(frozen=True, slots=True)
+class Sync:
+    """What is read from the mailboxes, and how."""
+
+    store: str = field(default="matched", metadata=checked(choices=("matched", "all")))
+    tray: bool = True
+    """Whether mail that no rule can file is listed (its metadata only) for a person to decide."""
+    since_months: int = field(default=0, metadata=checked(low=0, high=1200))
+    """0 reads everything that is there."""
+    sweep_seconds: int = field(default=60, metadata=checked(low=5, high=3600))
+    workers: int = field(default=2, metadata=checked(low=1, high=64))
+    message_limit_mb: int = field(default=150, metadata=checked(low=1, high=2000))
+
+
+@dataclass(frozen=True, slots=True)
+class Privacy:
+    """What colleagues see of each other's mail, and what is never stored."""
+
+    visibility: str = field(default="full", metadata=checked(choices=_VISIBILITIES))
+    admin_reads_bodies: bool = False
+    never: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """What is written to the log (standard error)."""
+
+    level: str = field(default="info", metadata=checked(choices=("debug", "info", "warning", "error")))
+    format: str = field(default="text", metadata=checked(choices=("text", "json")))
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything that the administrator decided; `path` is the file it was read from."""
+
+    domains: tuple[str, ...] = field(default=(), metadata=checked(required=True))
+    data_dir: Path = Path("data")
+    database: str = ""
+    """Empty for SQLite in `data_dir`."""
+    key_file: Path | None = None
+    """Empty for `key` in `data_dir`."""
+    phone_region: str = ""
+    """Country (ISO 3166) of telephone numbers written without a country code."""
+    web: Web = field(default_factory=Web)
+    sync: Sync = field(default_factory=Sync)
+    privacy: Privacy = field(default_factory=Privacy)
+    free_mail: FreeMail = field(default_factory=FreeMail)
+    log: Log = field(default_factory=Log)
+    servers: tuple[Server, ...] = ()
+    mailboxes: tuple[MailboxSource, ...] = ()
+    path: Path = Path()
+
+    @property
+    def database_url(self) -> str:
+        """Where the database is, as SQLAlchemy writes it."""
+        return self.database or f"sqlite:///{self.data_dir / 'mailcrm.db'}"
+
+    @property
+    def key_path(self) -> Path:
+        """The file that holds the key of all sealed passwords and of the web's signatures."""
+        return self.key_file or self.data_dir / "key"
+
+    @property
+    def blob_dir(self) -> Path:
+        """The folder of raw messages and attachments."""
+        return self.data_dir / "blobs"
+
+    @property
+    def base_url(self) -> str:
+        """How people reach the web UI, without a slash at the end."""
+        return (self.web.base_url or f"http://{self.web.listen}:{self.web.port}").rstrip("/")
+
+    def server(self, name: str) -> Server:
+        """The mail server called `name`; raises ConfigError where there is none."""
+        for server in self.servers:
+            if server.name == name:
+                return server
+        known = ", ".join(s.name for s in self.servers) or "none yet"
+        raise ConfigError(f"{self.path}: servers.{name}: no such server; there are: {known}.")
+
+
+def find(path: Path | None = None) -> Path:
+    """The configuration file: `path`, else $MAILCRM_CONFIG, ./config.toml, /etc/mailcrm/config.toml.
+
+    Raises ConfigError where none of them exists.
+    """
+    named = path or (Path(os.environ["MAILCRM_CONFIG"]) if os.environ.get("MAILCRM_CONFIG") else None)
+    for place in (named,) if named else PLACES:
+        if place.is_file():
+            return place
+    if named:
+        raise ConfigError(f"{named}: no such file; run `mailcrm init` to write one.")
+    raise ConfigError("No config.toml here and no /etc/mailcrm/config.toml: run `mailcrm init` to write one.")
+
+
+def load(path: Path | None = None) -> Config:
+    """The configuration read from `path` or from the first place that has one; raises ConfigError."""
+    found = find(path)
+    try:
+        return parse(found.read_text("utf-8"), found)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{found}: cannot be read: {error}.") from error
+
+
+def parse(text: str, path: Path) -> Config:
+    """The configuration that `text` says; relative paths are relative to the folder of `path`. Raises ConfigError."""
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: not valid TOML: {error}.") from error
+    servers = table.pop("servers", {})
+    mailboxes = table.pop("mailboxes", [])
+    config = read(Config, table, path, "", hidden=("path", "servers", "mailboxes"))
+    config = replace(
+        config,
+        path=path,
+        data_dir=path.absolute().parent / config.data_dir,
+        servers=_servers(servers, path),
+        mailboxes=_mailboxes(mailboxes, path),
+    )
+    _check(config)
+    return config
+
+
+def _servers(table: object, path: Path) -> tuple[Server, ...]:
+    """`[servers.NAME]`, or `[[servers]]` with a `name` each."""
+    if isinstance(table, dict):
+        rows = [(name, {"name": name, **row} if isinstance(row, dict) else row) for name, row in table.items()]
+    elif isinstance(table, list):
+        rows = [(str(row.get("name") if isinstance(row, dict) else n), row) for n, row in enumerate(table)]
+    else:
+        raise fail(path, "servers", "write it as [servers.NAME]")
+    servers = tuple(read(Server, row, path, f"servers.{name}") for name, row in rows)
+    for server in servers:
+        _check_server(server, path)
+    return tuple(replace(server, port=server.port or _PORTS[server.tls]) for server in servers)
+
+
+def _check_server(server: Server, path: Path) -> None:
+    where = f"servers.{server.name}"
+    if not server.name:
+        raise fail(path, "servers", "give each server a name: [servers.NAME]")
+    if server.tls == "plain" and not is_loopback(server.host):
+        raise fail(path, f"{where}.tls", '"plain" is only for this machine itself; use "implicit" or "starttls"')
+    if server.ca_file and not server.ca_file.is_file():
+        raise fail(path, f"{where}.ca_file", f"{server.ca_file} does not exist")
+    if server.master_user and not (server.master_password_env or server.master_password_file):
+        raise fail(path, f"{where}.master_user", "needs master_password_env or master_password_file beside it")
+
+
+def _mailboxes(rows: object, path: Path) -> tuple[MailboxSource, ...]:
+    if not isinstance(rows, list):
+        raise fail(path, "mailboxes", "write each one as [[mailboxes]]")
+    return tuple(read(MailboxSource, row, path, f"mailboxes[{n}]") for n, row in enumerate(rows, 1))
+
+
+def _check(config: Config) -> None:
+    try:
+        make_url(config.database_url)
+    except ArgumentError:
+        raise fail(config.path, "database", "write sqlite:///PATH or postgresql://USER@HOST/NAME") from None
+    for name in config.domains:
+        if "@" in name or "." not in name:
+            raise fail(config.path, "domains", f'"{name}" is not a domain; write for instance "example.com"')
+    if config.web.base_url and not config.web.base_url.startswith(("http://", "https://")):
+        raise fail(config.path, "web.base_url", "must begin with https:// or http://")
+    seen: set[str] = set()
+    for number, mailbox in enumerate(config.mailboxes, 1):
+        _check_mailbox(config, mailbox, f"mailboxes[{number}]")
+        if mailbox.address.casefold() in seen:
+            raise fail(config.path, f"mailboxes[{number}].address", f"{mailbox.address} is there twice; keep one")
+        seen.add(mailbox.address.casefold())
+
+
+def _check_mailbox(config: Config, mailbox: MailboxSource, where: str) -> None:
+    names = [server.name for server in config.servers]
+    if mailbox.server not in names:
+        mend = f"there is no [servers.{mailbox.server}]; there are: {', '.join(names) or 'none yet'}"
+        raise fail(config.path, f"{where}.server", mend)
+    sources = [bool(mailbox.password_env), bool(mailbox.password_file), mailbox.master]
+    if sum(sources) > 1:
+        raise fail(config.path, where, "give one of password_env, password_file or master, not several")
+    if mailbox.master and not config.server(mailbox.server).master_user:
+        raise fail(config.path, f"{where}.master", f"needs master_user in [servers.{mailbox.server}]")
