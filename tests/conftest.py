@@ -1,0 +1,130 @@
+"""Fixtures that every test may use: now, corpora, empty_url, database_url, db; and the rule on skipping."""
+
+import os
+import shutil
+from collections.abc import Generator, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from mailcrm.flow.migrate import migrate
+from mailcrm.store.database import Database
+from tests.postgres import Cluster, cluster
+
+_DATABASE = os.environ.get("MAILCRM_TEST_DATABASE", "sqlite")
+_DATABASES = {"sqlite": ["sqlite"], "postgresql": ["postgresql"], "both": ["sqlite", "postgresql"]}[_DATABASE]
+_CORPORA = Path(os.environ.get("MAILCRM_CORPORA", Path(__file__).parents[2] / "shared" / "corpora"))
+_NO_CORPORA = "the corpora of real mail are not on this machine"
+
+
+@pytest.fixture
+def now() -> datetime:
+    """The time at which every test with a clock begins."""
+    return datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def corpora() -> Path:
+    """The folder of real mail; a test that needs it is skipped where there is none."""
+    if not _CORPORA.is_dir():
+        pytest.skip(f"{_NO_CORPORA}: {_CORPORA} (set MAILCRM_CORPORA)")
+    return _CORPORA
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Cluster]:
+    """A private PostgreSQL that lives as long as the test run."""
+    with cluster() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def templates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Databases with the newest schema, made once and copied for each test: a file, or a name in PostgreSQL."""
+    return {"folder": str(tmp_path_factory.mktemp("templates"))}
+
+
+@pytest.fixture(params=_DATABASES)
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """sqlite or postgresql: MAILCRM_TEST_DATABASE says which, and `both` runs a test once on each."""
+    return str(request.param)
+
+
+@pytest.fixture
+def empty_url(database_kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of a database without any table."""
+    if database_kind == "sqlite":
+        yield f"sqlite:///{tmp_path / 'empty.db'}"
+        return
+    server: Cluster = request.getfixturevalue("postgres")
+    name = server.fresh()
+    yield server.url(name)
+    server.drop(name)
+
+
+@pytest.fixture
+def database_url(
+    database_kind: str, templates: dict[str, str], tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[str]:
+    """The address of a database with the newest schema and no row."""
+    if database_kind == "sqlite":
+        yield _sqlite_copy(templates, tmp_path / "mailcrm.db")
+        return
+    server: Cluster = request.getfixturevalue("postgres")
+    if "postgresql" not in templates:
+        name = server.fresh()
+        _migrate(server.url(name))
+        templates["postgresql"] = name
+    name = server.fresh(templates["postgresql"])
+    yield server.url(name)
+    server.drop(name)
+
+
+@pytest.fixture
+def db(database_url: str) -> Iterator[Database]:
+    """A database with the newest schema and no row, open."""
+    database = Database(database_url)
+    yield database
+    database.close()
+
+
+def _sqlite_copy(templates: dict[str, str], path: Path) -> str:
+    if "sqlite" not in templates:
+        templates["sqlite"] = f"{templates['folder']}/template.db"
+        _migrate(f"sqlite:///{templates['sqlite']}")
+    shutil.copyfile(templates["sqlite"], path)
+    return f"sqlite:///{path}"
+
+
+def _migrate(url: str) -> None:
+    database = Database(url)
+    migrate(database)
+    database.close()
+
+
+Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """In CI a skipped test is a failed test, but where it needs the corpora and they are not there."""
+    report = yield
+    return _unless_skipped_in_ci(report, item.nodeid)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """The same rule for a whole module that skips itself."""
+    report = yield
+    return _unless_skipped_in_ci(report, collector.nodeid)
+
+
+def _unless_skipped_in_ci(report: Report, name: str) -> Report:
+    if os.environ.get("CI") == "true" and report.skipped and _NO_CORPORA not in str(report.longrepr):
+        report.outcome = "failed"
+        report.longrepr = f"{name} was skipped, and nothing may be skipped in CI: {report.longrepr}"
+    return report
