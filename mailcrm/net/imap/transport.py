@@ -133,7 +133,7 @@ class Transport(imaplib.IMAP4):
         line = self.line()
         return line + (b" .\r\n" if line.count(b" ") == 1 and line.endswith((b" OK", b" NO", b" BAD")) else b"\r\n")
 
-    def response(self) -> list[bytes]:
+    def next_response(self) -> list[bytes]:
         """One whole response: its line, then by turns a literal and the rest of the line after it."""
         parts = [self.line()]
         while parts[-1].endswith(b"}") and parts[0].startswith(b"* ") and not parts[0].startswith(_STATUSES):
@@ -222,6 +222,7 @@ def _keep_alive(sock: socket.socket) -> None:
     """Finds a dead peer within two minutes even while nothing is asked."""
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    for option, value in (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 4), ("TCP_USER_TIMEOUT", 60_000)):
+    options = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4, "TCP_USER_TIMEOUT": 60_000}
+    for option, value in options.items():
         if hasattr(socket, option):
             sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)

@@ -1,0 +1,215 @@
+"""Reads untagged responses: FETCH, STATUS, SEARCH, ESEARCH, VANISHED (RFC 3501 §7, RFC 4731, RFC 7162).
+
+Every function raises ValueError for what it cannot read; the caller isolates that one response.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, timezone
+
+from mailcrm.net.imap.uids import UidSet
+from mailcrm.net.imap.values import Flags, Seen, Status, Vanished
+
+Token = bytes | None | list["Token"]
+"""bytes of an atom, a string or a literal; None for NIL; a list for what stood in parentheses."""
+
+DEEPEST = 50
+_TOKEN = re.compile(rb' *(?:(\()|(\))|"((?:[^"\\]|\\.)*)"|((?:[^ ()"\[]|\[[^\]\[]{0,1000}\]|\[)+))', re.DOTALL)
+_ESCAPED = re.compile(rb"\\(.)", re.DOTALL)
+_LITERAL = re.compile(rb"~?\{\d+\+?\}$")
+_FETCH = re.compile(rb"\d+ FETCH ", re.IGNORECASE)
+_UID = re.compile(rb"[( ]UID (\d{1,10})[ )]", re.IGNORECASE)
+_DATE = re.compile(
+    rb" ?(\d{1,2})-([A-Za-z]{3})-(\d{4}) (\d{1,2}):(\d{2}):(\d{2})(?: ([+-])(\d{2})(\d{2}))?", re.IGNORECASE
+)
+_MONTHS = (b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec")
+
+
+def tokens(parts: list[bytes]) -> list[Token]:
+    """A whole response as nested lists. Raises ValueError for unbalanced or absurdly deep parentheses."""
+    root: list[Token] = []
+    stack = [root]
+    for token in _flat(parts):
+        if token == b"(" and isinstance(token, _Bracket):
+            if len(stack) > DEEPEST:
+                raise ValueError("a response is nested too deep")
+            inner: list[Token] = []
+            stack[-1].append(inner)
+            stack.append(inner)
+        elif token == b")" and isinstance(token, _Bracket):
+            if len(stack) == 1:
+                raise ValueError("a response has a parenthesis too many")
+            stack.pop()
+        else:
+            stack[-1].append(token)
+    if len(stack) > 1:
+        raise ValueError("a response ends inside a parenthesis")
+    return root
+
+
+class _Bracket(bytes):
+    """A parenthesis that is not part of a string."""
+
+
+_OPEN, _CLOSE = _Bracket(b"("), _Bracket(b")")
+
+
+def _flat(parts: list[bytes]) -> Iterator[bytes | None]:
+    for index in range(0, len(parts), 2):
+        line = parts[index]
+        end = len(line)
+        if index + 1 < len(parts):
+            found = _LITERAL.search(line)
+            end = found.start() if found else end
+        yield from _line_tokens(line, end)
+        if index + 1 < len(parts):
+            yield parts[index + 1]
+
+
+def _line_tokens(line: bytes, end: int) -> Iterator[bytes | None]:
+    at = 0
+    while at < end:
+        found = _TOKEN.match(line, at, end)
+        if found is None:
+            if line[at:end].strip(b" "):
+                raise ValueError("a response has a string without an end")
+            return
+        at = found.end()
+        kind = found.lastindex
+        if kind == 4:
+            atom = found[4]
+            yield None if atom in (b"NIL", b"nil") else atom
+        elif kind == 3:
+            yield _ESCAPED.sub(rb"\1", found[3]) if b"\\" in found[3] else found[3]
+        else:
+            yield _OPEN if kind == 1 else _CLOSE
+
+
+def is_fetch(parts: list[bytes]) -> bool:
+    """Whether this is a FETCH response."""
+    return _FETCH.match(parts[0]) is not None
+
+
+def fetch_items(parts: list[bytes]) -> dict[bytes, Token]:
+    """The items of a FETCH response by upper-case name (`BODY[HEADER]`, `UID`). Raises ValueError."""
+    found = tokens(parts)
+    if len(found) != 3 or not isinstance(found[2], list) or len(found[2]) % 2:
+        raise ValueError("a FETCH response is not a list of pairs")
+    items: dict[bytes, Token] = {}
+    for name, value in zip(found[2][::2], found[2][1::2], strict=True):
+        if not isinstance(name, bytes):
+            raise ValueError("a FETCH response has an item without a name")
+        items[name.upper()] = value
+    return items
+
+
+def uid_hint(parts: list[bytes]) -> int | None:
+    """The UID in a response that could not be read, if it shows outside the literals."""
+    for line in parts[::2]:
+        if found := _UID.search(line):
+            return int(found[1])
+    return None
+
+
+def body(items: dict[bytes, Token]) -> bytes | None:
+    """The bytes of the BODY[…] item: None where it is absent; an empty message may come as NIL."""
+    for name, value in items.items():
+        if name.startswith(b"BODY["):
+            if isinstance(value, list):
+                raise ValueError("a body that is a list")
+            return value or b""
+    return None
+
+
+def number(value: Token) -> int:
+    """A number of a response; tolerates mail.ru's 9.3736e+06. Raises ValueError."""
+    if not isinstance(value, bytes) or len(value) > 30:
+        raise ValueError("a number is missing")
+    return int(value) if value.isdigit() else int(float(value))
+
+
+def seen(items: dict[bytes, Token]) -> Seen | None:
+    """A message of discovery; None for an unasked FETCH without a UID. Raises ValueError."""
+    if b"UID" not in items:
+        return None
+    email_id = _text(items.get(b"EMAILID")) or _text(items.get(b"X-GM-MSGID"))
+    size = items.get(b"RFC822.SIZE")
+    return Seen(
+        number(items[b"UID"]),
+        max(number(size), 0) if size else 0,
+        internal_date(items.get(b"INTERNALDATE")),
+        flag_names(items.get(b"FLAGS")),
+        _modseq(items),
+        email_id or None,
+    )
+
+
+def flags_of(items: dict[bytes, Token]) -> Flags | None:
+    """UID, flags and modseq; None where UID or flags were left out. Raises ValueError."""
+    if b"UID" not in items or b"FLAGS" not in items:
+        return None
+    return Flags(number(items[b"UID"]), flag_names(items[b"FLAGS"]), _modseq(items))
+
+
+def flag_names(value: Token) -> tuple[str, ...]:
+    """A list of flags, sorted, as text."""
+    listed = value if isinstance(value, list) else []
+    return tuple(sorted(flag.decode("utf-8", "replace") for flag in listed if isinstance(flag, bytes)))
+
+
+def _modseq(items: dict[bytes, Token]) -> int | None:
+    value = items.get(b"MODSEQ")
+    inner = value[0] if isinstance(value, list) and value else value
+    return int(inner) if isinstance(inner, bytes) and inner.isdigit() and len(inner) < 20 else None
+
+
+def _text(value: Token) -> str:
+    inner = value[0] if isinstance(value, list) and value else value
+    return inner.decode("ascii", "replace") if isinstance(inner, bytes) else ""
+
+
+def internal_date(value: Token) -> datetime | None:
+    """INTERNALDATE in UTC; None for nonsense."""
+    found = _DATE.match(value) if isinstance(value, bytes) else None
+    if found is None or found[2].lower() not in _MONTHS:
+        return None
+    month = _MONTHS.index(found[2].lower()) + 1
+    offset = timedelta(hours=int(found[8] or 0), minutes=int(found[9] or 0))
+    try:
+        zone = timezone(-offset if found[7] == b"-" else offset)
+        when = datetime(int(found[3]), month, int(found[1]), int(found[4]), int(found[5]), int(found[6]), tzinfo=zone)
+        return when.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def status_of(items: Token) -> Status:
+    """The pairs of a STATUS response; counts left out or unreadable are None."""
+    pairs = items if isinstance(items, list) else []
+    counts: dict[str, int] = {}
+    for name, value in zip(pairs[::2], pairs[1::2], strict=False):
+        if isinstance(name, bytes) and isinstance(value, bytes) and value.isdigit() and len(value) < 20:
+            counts[name.decode("ascii", "replace").upper()] = int(value)
+    return Status(
+        counts.get("MESSAGES"), counts.get("UIDNEXT"), counts.get("UIDVALIDITY"), counts.get("HIGHESTMODSEQ") or None
+    )
+
+
+def found_uids(parts: list[bytes]) -> UidSet | None:
+    """The UIDs of a SEARCH or ESEARCH response; None for any other response. Raises ValueError."""
+    line = parts[0]
+    if line[:6].upper() == b"SEARCH":
+        return UidSet.of(int(word) for word in line[6:].partition(b"(")[0].split())
+    if line[:7].upper() != b"ESEARCH":
+        return None
+    words = line.split()
+    upper = [word.upper() for word in words]
+    return UidSet.parse(words[upper.index(b"ALL") + 1]) if b"ALL" in upper else UidSet()
+
+
+def vanished(parts: list[bytes]) -> Vanished | None:
+    """A VANISHED response; None for any other. Raises ValueError."""
+    words = parts[0].split()
+    if not words or words[0].upper() != b"VANISHED" or len(words) < 2:
+        return None
+    return Vanished(UidSet.parse(words[-1]), words[1].upper() == b"(EARLIER)")
