@@ -11,6 +11,7 @@ import pytest
 
 from mailcrm.flow.migrate import migrate
 from mailcrm.store.database import Database
+from tests.dovecot import Dovecot
 from tests.postgres import Cluster, cluster
 
 _DATABASE = os.environ.get("MAILCRM_TEST_DATABASE", "sqlite")
@@ -37,6 +38,13 @@ def corpora() -> Path:
 def postgres() -> Iterator[Cluster]:
     """A private PostgreSQL that lives as long as the test run."""
     with cluster() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def dovecot() -> Iterator[Dovecot]:
+    """A private Dovecot without TLS that lives as long as the test run; each test uses a user name of its own."""
+    with Dovecot() as server:
         yield server
 
 

@@ -152,9 +152,10 @@ def flags_of(items: dict[bytes, Token]) -> Flags | None:
 
 
 def flag_names(value: Token) -> tuple[str, ...]:
-    """A list of flags, sorted, as text."""
+    """A list of flags, sorted, as text; without \\Recent, which tells of a session and not of the message."""
     listed = value if isinstance(value, list) else []
-    return tuple(sorted(flag.decode("utf-8", "replace") for flag in listed if isinstance(flag, bytes)))
+    names = (flag.decode("utf-8", "replace") for flag in listed if isinstance(flag, bytes))
+    return tuple(sorted(name for name in names if name.lower() != "\\recent"))
 
 
 def _modseq(items: dict[bytes, Token]) -> int | None:
