@@ -1,0 +1,273 @@
+"""Blobs: the content-addressed store of raw messages and attachments, one file each in a local folder.
+
+    root/ab/cd/abcd…     the bytes as they are
+    root/ab/cd/abcd….z   the same, compressed with zstandard
+    root/tmp/            files being written
+
+A blob is named by the SHA-256 of its original bytes, written beside and renamed only when complete. `settle` makes all
+that was kept durable: call it before any row refers to a blob. Whoever is killed between leaves at most a file in
+`tmp` or a blob that nobody refers to. An S3 store has the same methods.
+"""
+
+import contextlib
+import ctypes
+import hashlib
+import os
+import re
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from threading import Lock
+from typing import BinaryIO, Literal, Protocol
+
+import zstandard
+
+from mailcrm.errors import NotFound, StorageFailed
+
+_CHUNK = 1 << 20
+_SAMPLE = 4096
+_SMALLEST = 512
+"""Bytes below which compressing saves no disk block worth the time."""
+_GAIN = 0.85
+"""A sample must shrink to this part of itself, else the whole is kept as it is."""
+_PACKED = ".z"
+_NAME = re.compile("[0-9a-f]{64}")
+
+
+class BlobStore(Protocol):
+    """What every store of blobs can do. Raises StorageFailed where it cannot be written, NotFound for a blob that is
+    not there."""
+
+    def keep(self, data: bytes | Path) -> str:
+        """Stores bytes, or the content of a file; returns the SHA-256 of the original bytes in hexadecimal."""
+
+    def settle(self, kept_elsewhere: Iterable[str] = ()) -> None:
+        """Makes everything kept so far durable, and what other processes kept under these names."""
+
+    def read(self, sha: str) -> bytes:
+        """The original bytes."""
+
+    def open(self, sha: str) -> BinaryIO:
+        """The original bytes as a stream."""
+
+    def has(self, sha: str) -> bool:
+        """Whether the blob is there."""
+
+    def size(self, sha: str) -> int:
+        """Bytes that the blob takes up in the store."""
+
+    def verify(self, sha: str) -> Literal["ok", "missing", "corrupt"]:
+        """Reads the whole blob and compares it with its name."""
+
+    def iterate(self) -> Iterator[str]:
+        """The names of all blobs, each once."""
+
+    def remove(self, sha: str) -> None:
+        """Deletes the blob if it is there."""
+
+
+class Blobs:
+    """The store in a local folder. Safe for many threads and processes at once."""
+
+    def __init__(self, root: Path) -> None:
+        """Creates the folder where it is missing. Raises StorageFailed if that cannot be done."""
+        self._root = root
+        self._tmp = root / "tmp"
+        self._lock = Lock()
+        self._unsettled: set[Path] = set()
+        self._folders: set[Path] = set()
+        with _storage(root):
+            self._tmp.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    def keep(self, data: bytes | Path) -> str:
+        """Stores bytes, or the content of a file without reading it into memory; returns the SHA-256 of the original
+        bytes in hexadecimal. Keeping the same again costs a look. Raises StorageFailed; the blob is durable only
+        after `settle`."""
+        with _storage(self._root):
+            if isinstance(data, Path):
+                return self._keep_file(data)
+            sha = hashlib.sha256(data).hexdigest()
+            if (found := self._find(sha)) is None:
+                packed = _pays(data[:_SAMPLE], data[len(data) // 2 :][:_SAMPLE], len(data))
+                found = self._write(sha, zstandard.ZstdCompressor(3).compress(data) if packed else data, packed)
+            self._remember(found)
+            return sha
+
+    def settle(self, kept_elsewhere: Iterable[str] = ()) -> None:
+        """Makes everything kept since the last call durable. On Linux one syncfs covers whatever any process kept;
+        elsewhere the names of what other processes kept must be given. Raises StorageFailed; then nothing counts as
+        settled and the next call does it again."""
+        with self._lock:
+            paths, folders = self._unsettled, self._folders
+            self._unsettled, self._folders = set(), set()
+        try:
+            with _storage(self._root):
+                others = {path for sha in kept_elsewhere if (path := self._find(sha))}
+                _make_durable(self._root, paths | others, folders)
+        except StorageFailed:
+            with self._lock:
+                self._unsettled |= paths
+                self._folders |= folders
+            raise
+
+    def read(self, sha: str) -> bytes:
+        """The original bytes. Raises NotFound, or StorageFailed where they cannot be read."""
+        with self.open(sha) as stream, _storage(self._root):
+            return stream.read()
+
+    def open(self, sha: str) -> BinaryIO:
+        """The original bytes as a stream, decompressed on the way. Raises NotFound."""
+        path = self._find(sha)
+        if path is None:
+            raise NotFound(f"The blob {sha} is not in {self._root}: run mailcrm fsck.")
+        try:
+            file = path.open("rb")
+        except FileNotFoundError:
+            raise NotFound(f"The blob {sha} is not in {self._root}: run mailcrm fsck.") from None
+        if path.suffix != _PACKED:
+            return file
+        return zstandard.ZstdDecompressor().stream_reader(file, closefd=True)
+
+    def has(self, sha: str) -> bool:
+        """Whether the blob is there."""
+        return self._find(sha) is not None
+
+    def size(self, sha: str) -> int:
+        """Bytes that the blob takes up on the disk. Raises NotFound."""
+        path = self._find(sha)
+        if path is None:
+            raise NotFound(f"The blob {sha} is not in {self._root}: run mailcrm fsck.")
+        return path.stat().st_size
+
+    def verify(self, sha: str) -> Literal["ok", "missing", "corrupt"]:
+        """Reads the whole blob and compares it with its name."""
+        digest = hashlib.sha256()
+        try:
+            with self.open(sha) as stream:
+                while chunk := stream.read(_CHUNK):
+                    digest.update(chunk)
+        except NotFound:
+            return "missing"
+        except (zstandard.ZstdError, OSError):
+            return "corrupt"
+        return "ok" if digest.hexdigest() == sha else "corrupt"
+
+    def iterate(self) -> Iterator[str]:
+        """The names of all blobs in order, each once."""
+        for first in sorted(self._root.glob("??")):
+            for second in sorted(first.glob("??")):
+                yield from sorted({path.name.removesuffix(_PACKED) for path in second.iterdir()})
+
+    def remove(self, sha: str) -> None:
+        """Deletes the blob if it is there: also a corrupt one before it is kept anew. Raises StorageFailed."""
+        with _storage(self._root):
+            for path in self._paths(sha):
+                path.unlink(missing_ok=True)
+
+    def sweep(self, older_than: float) -> int:
+        """Removes files that a killed writer left in `tmp` and that are older than a time in seconds since 1970;
+        returns how many."""
+        stale = [path for path in self._tmp.iterdir() if path.stat().st_mtime < older_than]
+        for path in stale:
+            path.unlink(missing_ok=True)
+        return len(stale)
+
+    def _paths(self, sha: str) -> tuple[Path, Path]:
+        if _NAME.fullmatch(sha) is None:
+            raise ValueError("not the name of a blob")
+        path = self._root / sha[:2] / sha[2:4] / sha
+        return path, path.with_suffix(_PACKED)
+
+    def _find(self, sha: str) -> Path | None:
+        return next((path for path in self._paths(sha) if path.exists()), None)
+
+    def _remember(self, path: Path) -> None:
+        with self._lock:
+            self._unsettled.add(path)
+
+    def _write(self, sha: str, data: bytes, packed: bool) -> Path:
+        descriptor, name = tempfile.mkstemp(dir=self._tmp)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+            return self._place(Path(name), sha, packed)
+        except OSError:
+            Path(name).unlink(missing_ok=True)
+            raise
+
+    def _place(self, temporary: Path, sha: str, packed: bool) -> Path:
+        """Renames a complete file to its name; makes the folders on the way, and remembers them for `settle`."""
+        path = self._paths(sha)[packed]
+        try:
+            temporary.rename(path)
+        except FileNotFoundError:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with self._lock:
+                self._folders |= {self._root, path.parent.parent}
+            temporary.rename(path)
+        return path
+
+    def _keep_file(self, source: Path) -> str:
+        """Copies, hashes and compresses in one pass."""
+        size = source.stat().st_size
+        with source.open("rb") as file:
+            first = file.read(_SAMPLE)
+            file.seek(size // 2)
+            packed = _pays(first, file.read(_SAMPLE), size)
+            file.seek(0)
+            digest = hashlib.sha256()
+            descriptor, name = tempfile.mkstemp(dir=self._tmp)
+            try:
+                with os.fdopen(descriptor, "wb") as out:
+                    writer = zstandard.ZstdCompressor(3).stream_writer(out, closefd=False) if packed else out
+                    while chunk := file.read(_CHUNK):
+                        digest.update(chunk)
+                        writer.write(chunk)
+                    if packed:
+                        writer.flush(zstandard.FLUSH_FRAME)  # type: ignore[call-arg]
+                sha = digest.hexdigest()
+                found = self._find(sha) or self._place(Path(name), sha, packed)
+            finally:
+                Path(name).unlink(missing_ok=True)
+        self._remember(found)
+        return sha
+
+
+def _pays(first: bytes, middle: bytes, size: int) -> bool:
+    """Whether compressing is worth it, by two samples: text is, base64 of a picture or an office file is hardly."""
+    if size < _SMALLEST:
+        return False
+    sample = first if size <= len(first) else first + middle
+    return len(zstandard.ZstdCompressor(1).compress(sample)) < _GAIN * len(sample)
+
+
+def _make_durable(root: Path, paths: set[Path], folders: set[Path]) -> None:
+    """One syncfs of the file system where there is one (Linux), else one fsync each, files before folders."""
+    if _SYNCFS is not None:
+        descriptor = os.open(root, os.O_RDONLY)
+        try:
+            if _SYNCFS(descriptor) != 0:
+                raise OSError(ctypes.get_errno(), "syncfs failed")
+        finally:
+            os.close(descriptor)
+        return
+    for path in [*paths, *{path.parent for path in paths}, *{path.parent.parent for path in paths}, *folders]:
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+_SYNCFS = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None) if os.name == "posix" else None
+
+
+@contextlib.contextmanager
+def _storage(root: Path) -> Iterator[None]:
+    """Failures of the disk as errors that the loops wait out."""
+    try:
+        yield
+    except zstandard.ZstdError as error:
+        raise StorageFailed(f"A blob in {root} cannot be unpacked ({error}): run mailcrm fsck.") from None
+    except OSError as error:
+        raise StorageFailed(f"The blob folder {root} cannot be used: {error.strerror or error}.") from error
