@@ -44,6 +44,14 @@ class StorageFailed(Temporary):
     """A full disk, a locked or lost database, an unreachable blob store: the batch is rolled back."""
 
 
+class Unstorable(Permanent):
+    """A value that the database refuses: the message that it came from goes to quarantine."""
+
+
+class LeaseLost(Temporary):
+    """Another process works on this mailbox now: this one leaves it alone."""
+
+
 class NotFound(Permanent):
     """The named thing does not exist, or the person who asks may not see it."""
 

@@ -145,24 +145,27 @@ def decide(
     found = _strongest((*named, *_by_rules(headers, company, directory, steps)))
     if not any(not f.suggested for f in found):
         found = _strongest((*found, *_forwarded(forwarded, company, directory, steps)))
-    certain = [f for f in found if not f.suggested]
+    certain = tuple(f for f in found if not f.suggested)
     if certain:
-        return settled(Verdict.KEEP, certain[0].rule, found)
+        return settled(Verdict.KEEP, certain[0].rule, certain)
     if explicit.asked or company.store_all:
         return settled(Verdict.KEEP, "explicit" if explicit.asked else "store-all", found)
-    return replace(_unmatched(headers, company, directory, settled_with=(way, steps)), found=found)
+    return _unmatched(headers, company, directory, settled(Verdict.IGNORE, "unmatched", found))
 
 
-def _by_rules(headers: ParsedHeaders, company: Company, directory: Directory, steps: list[Step]) -> tuple[Found, ...]:
+def _by_rules(
+    headers: ParsedHeaders, company: Company, directory: Directory, steps: list[Step]
+) -> tuple[Found, ...]:
     outside = [(r, a) for r, a in _roles(headers) if not is_ours(a.email, company)]
-    thread = _thread(headers, outside, directory)
     address = tuple(
         Found(c, "address", a.email, 1.0, role)
         for role, a in outside
         for c in sorted(directory.addresses.get(a.email, ()))
     )
-    known = {f.evidence for f in address}
-    domain = _domain([(r, a) for r, a in outside if a.email not in known], company, directory)
+    strangers = [(r, a) for r, a in outside if a.email not in {f.evidence for f in address}]
+    domain = _domain(strangers, company, directory)
+    at_clients = {f.evidence.partition(" ")[0] for f in domain}
+    thread = _thread(headers, [a for _, a in strangers if a.email not in at_clients], directory)
     for rule, found in (("thread", thread), ("address", address), ("domain", domain)):
         steps.append(Step(rule, _said(found)))
     return (*thread, *address, *domain)
@@ -191,8 +194,10 @@ def _is_never(email: str, company: Company) -> bool:
     return email in company.never or is_within(email.rpartition("@")[2], company.never)
 
 
-def _thread(headers: ParsedHeaders, outside: list[tuple[str, Address]], directory: Directory) -> tuple[Found, ...]:
-    present = {a.email for _, a in outside}
+def _thread(headers: ParsedHeaders, strangers: list[Address], directory: Directory) -> tuple[Found, ...]:
+    # Only a stranger inherits from the thread: people of known clients speak for their own client, also in a
+    # thread that other clients take part in.
+    present = {a.email for a in strangers}
     found: list[Found] = []
     for reference in referred_ids(headers):
         for client, people in directory.threads.get(reference, {}).items():
@@ -223,18 +228,19 @@ def _forwarded(
     return (*address, *domain)
 
 
-def _unmatched(
-    headers: ParsedHeaders, company: Company, directory: Directory, settled_with: tuple[str, list[Step]]
-) -> Decision:
-    way, steps = settled_with
-    other = counterpart(headers, company)
-    two_way = other is not None and (way == "out" or other.email in directory.written_to)
-    shown = company.tray and two_way and not headers.is_bulk and not headers.auto_submitted
-    steps.append(
-        Step("triage", "written by staff" if way == "out" else "answered by staff") if shown else Step("triage", "no")
-    )
+def _unmatched(headers: ParsedHeaders, company: Company, directory: Directory, so_far: Decision) -> Decision:
+    other, way = so_far.counterpart, so_far.direction
+    if way == "out":
+        reason = "written by staff"
+    elif other is not None and other.email in directory.written_to:
+        reason = "answered by staff"
+    else:
+        reason = "in a known thread" if so_far.found else ""
+    robot = headers.is_bulk or headers.auto_submitted not in ("", "no")
+    shown = bool(company.tray and other is not None and reason and not robot)
     verdict, rule = (Verdict.METADATA, "triage") if shown else (Verdict.IGNORE, "unmatched")
-    return Decision(verdict, rule, way, (), tuple(steps), needs_body=is_forward(headers.subject), counterpart=other)
+    steps = (*so_far.steps, Step("triage", reason if shown else "no"))
+    return replace(so_far, verdict=verdict, rule=rule, steps=steps, needs_body=is_forward(headers.subject))
 
 
 def _strongest(found: Iterable[Found]) -> tuple[Found, ...]:

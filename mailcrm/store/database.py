@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
-from mailcrm.errors import OldSchema, StorageFailed
+from mailcrm.errors import OldSchema, StorageFailed, Unstorable
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _PRAGMAS = (
@@ -49,7 +49,8 @@ class Database:
     def writing(self) -> Iterator[Connection]:
         """A connection in one write transaction: committed at the end, rolled back by any error.
 
-        Raises StorageFailed when the database is locked, lost or full. Only `flow` may call it.
+        Raises StorageFailed when the database is locked, lost or full, Unstorable when it refuses a value. Only
+        `flow` may call it.
         """
         with _storage_errors(), self.engine.execution_options(mailcrm_writing=True).begin() as connection:
             yield connection
@@ -121,4 +122,4 @@ def _storage_errors() -> Iterator[None]:
     except DBAPIError as error:
         if error.connection_invalidated:
             raise StorageFailed(f"The connection to the database was lost: {error.orig}") from error
-        raise
+        raise Unstorable(f"The database refuses a value: {error.orig}") from error

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, or_, select, update
+from sqlalchemy import Connection, bindparam, case, func, or_, select, update
 from sqlmodel import col
 
 from mailcrm.model import Folder, Placement, PlacementTrace
-from mailcrm.store.rows import insert_missing
+from mailcrm.store.rows import insert_missing, parts
 
 UNSETTLED = ("todo", "wanted")
+QUARANTINED_AFTER = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,17 +149,29 @@ def mark_gone(
 ) -> list[int]:
     """Note that these copies left the server; returns the messages that had one of them."""
     messages: list[int] = []
-    wanted = sorted(uids)
-    for start in range(0, len(wanted), 500):
+    for part in parts(sorted(uids)):
         here = (
             col(Placement.folder_id) == folder_id,
             col(Placement.uidvalidity) == uidvalidity,
-            col(Placement.uid).in_(wanted[start : start + 500]),
+            col(Placement.uid).in_(part),
             col(Placement.state) != "gone",
         )
         messages.extend(m for m in connection.execute(select(col(Placement.message_id)).where(*here)).scalars() if m)
         connection.execute(update(Placement).where(*here).values(state="gone", gone_at=now))
     return messages
+
+
+def revive(connection: Connection, folder_id: int, uidvalidity: int, uids: Iterable[int]) -> None:
+    """Copies that were taken for gone and are on the server after all."""
+    state = case((col(Placement.message_id).is_not(None), "done"), else_="todo")
+    for part in parts(uids):
+        here = (
+            col(Placement.folder_id) == folder_id,
+            col(Placement.uidvalidity) == uidvalidity,
+            col(Placement.uid).in_(part),
+            col(Placement.state) == "gone",
+        )
+        connection.execute(update(Placement).where(*here).values(state=state, gone_at=None))
 
 
 def retire_generation(connection: Connection, folder: FolderRow, now: datetime) -> list[int]:
@@ -188,3 +201,24 @@ def update_flags(connection: Connection, folder_id: int, uidvalidity: int, flags
     )
     parameters = [{"key": uid, "new_flags": value} for uid, value in flags.items()]
     connection.execute(statement.execution_options(synchronize_session=False), parameters)
+
+
+def note_failure(connection: Connection, placement: int, attempts: int, reason: str, next_try: datetime) -> None:
+    """A copy that could not be read or stored: tried again, and from the third time on kept in quarantine."""
+    state = "quarantine" if attempts >= QUARANTINED_AFTER else "wanted"
+    connection.execute(
+        update(Placement)
+        .where(col(Placement.id) == placement)
+        .values(attempts=attempts, error=reason, next_try_at=next_try, state=state)
+    )
+
+
+def release_quarantine(connection: Connection, mailbox_id: int, now: datetime) -> None:
+    """Let copies in quarantine have their next try where it is due."""
+    mine = select(col(Folder.id)).where(col(Folder.mailbox_id) == mailbox_id)
+    connection.execute(
+        update(Placement)
+        .where(col(Placement.folder_id).in_(mine), col(Placement.state) == "quarantine")
+        .where(col(Placement.next_try_at) <= now)
+        .values(state="wanted")
+    )

@@ -1,0 +1,75 @@
+"""What can be done to a message without the database: keep its bytes, parse it, prepare its words.
+
+These functions run in worker processes: they take and return plain values.
+"""
+
+import hashlib
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from mailcrm.mail import parse
+from mailcrm.mail.message import Attachment, ParsedHeaders, ParsedMessage
+from mailcrm.net.blobs import Blobs
+from mailcrm.store.search import Words, words
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """The headers of one placement, read before its body is asked for."""
+
+    placement: int
+    headers: ParsedHeaders
+    header_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """One message with its bytes and those of its attachments kept, ready to be recorded."""
+
+    placement: int
+    parsed: ParsedMessage
+    raw_sha256: str
+    header_sha256: str
+    words: Words
+    """For the search index; the number of the message is still to be filled in."""
+
+
+def glance(batch: list[tuple[int, bytes]]) -> list[Glance]:
+    """Parse the header blocks of a batch: (placement, bytes of BODY[HEADER])."""
+    return [Glance(placement, parse.headers(raw), header_sha256(raw)) for placement, raw in batch]
+
+
+def take_in(batch: list[tuple[int, bytes | Path]], root: Path) -> list[Intake]:
+    """Keep and parse a batch of messages; a Path is read and removed.
+
+    The blobs are complete under their names but not yet durable: `settle` before a row refers to them.
+    Raises StorageFailed when the disk is full.
+    """
+    blobs = Blobs(root)
+    return [_take_in(placement, _bytes(source), blobs) for placement, source in batch]
+
+
+def header_sha256(raw: bytes) -> str:
+    """The hash of the header block: equal for copies of one message that a server moved or copied."""
+    ends = [end for end in (raw.find(b"\r\n\r\n"), raw.find(b"\n\n")) if end >= 0]
+    block = raw[: min(ends)] if ends else raw
+    return hashlib.sha256(block.replace(b"\r\n", b"\n").rstrip(b"\n")).hexdigest()
+
+
+def _bytes(source: bytes | Path) -> bytes:
+    if isinstance(source, bytes):
+        return source
+    raw = source.read_bytes()
+    source.unlink(missing_ok=True)
+    return raw
+
+
+def _take_in(placement: int, raw: bytes, blobs: Blobs) -> Intake:
+    parsed = parse.message(raw)
+    kept = tuple(_kept(attachment, blobs) for attachment in parsed.attachments)
+    return Intake(placement, replace(parsed, attachments=kept), blobs.keep(raw), header_sha256(raw), words(0, parsed))
+
+
+def _kept(attachment: Attachment, blobs: Blobs) -> Attachment:
+    blobs.keep(attachment.data)
+    return replace(attachment, data=b"")

@@ -1,0 +1,69 @@
+"""Readers: worker processes that parse messages; one that a message kills is replaced."""
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from threading import Lock
+from typing import Any, TypeVar
+
+from mailcrm.errors import StorageFailed
+
+_T = TypeVar("_T")
+
+
+class ReaderDied(StorageFailed):
+    """A worker process ended while it read a batch: too little memory, or a message that kills it."""
+
+
+class Readers:
+    """A pool of worker processes, started when first needed. Safe to share between threads."""
+
+    def __init__(self, processes: int | None = None) -> None:
+        self.processes = processes or max(1, min(4, os.cpu_count() or 1))
+        self._pool: ProcessPoolExecutor | None = None
+        self._lock = Lock()
+
+    def submit(self, work: Callable[..., _T], *arguments: Any) -> "Future[_T]":
+        """Start `work` in a worker; `result` fetches what came of it."""
+        with self._lock:
+            for _ in range(2):
+                if self._pool is None:
+                    self._pool = self._start()
+                try:
+                    return self._pool.submit(work, *arguments)
+                except BrokenProcessPool:
+                    self._drop()
+        raise ReaderDied("The worker processes do not start.")
+
+    def result(self, future: "Future[_T]") -> _T:
+        """What the worker returned; raises what it raised, or ReaderDied where it died."""
+        try:
+            return future.result()
+        except BrokenProcessPool as error:
+            with self._lock:
+                self._drop()
+            raise ReaderDied("A worker process died while it read messages.") from error
+
+    def close(self) -> None:
+        """End the workers; what they were doing is lost and will be done again."""
+        with self._lock:
+            self._drop()
+
+    def _start(self) -> ProcessPoolExecutor:
+        # Not fork: the parent has threads and open connections that a child must not inherit.
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(["mailcrm.flow.intake"])
+        return ProcessPoolExecutor(self.processes, mp_context=context, initializer=_ignore_interrupts)
+
+    def _drop(self) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            self._pool = None
+
+
+def _ignore_interrupts() -> None:
+    # Ctrl-C goes to the whole group; only the parent decides when the work ends.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -1,0 +1,118 @@
+"""Record a batch of messages in one transaction: same or new, thread, links, rows, placements."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from mailcrm.crm import filing
+from mailcrm.crm.match import Decision, Verdict, author
+from mailcrm.flow.box import Box, Copy, Row, decision, settled, unstored
+from mailcrm.flow.intake import Intake
+from mailcrm.flow.known import Known, identity, known
+from mailcrm.flow.shelf import Shelf
+from mailcrm.mail.thread import own_ids, referred_ids
+from mailcrm.store import ledger, messages
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """How many messages of a batch were new, were further copies, were not kept, and asked for again."""
+
+    stored: int = 0
+    copies: int = 0
+    dropped: int = 0
+    reopened: int = 0
+
+
+def record(connection: Connection, box: Box, batch: Sequence[tuple[Copy, Intake]], now: datetime) -> Recorded:
+    """Record messages of one mailbox, oldest first; a batch that fails leaves nothing behind.
+
+    A placement is settled in the same transaction as its message. Unstored mail that a new message turns out to
+    belong with is asked about again.
+    """
+    messages.take_turns(connection)
+    facts = known(connection, batch, now)
+    shelf = Shelf()
+    outcomes = [
+        _file(box, copy, intake, facts, shelf, now) for copy, intake in sorted(batch, key=lambda p: _time(p, now))
+    ]
+    shelf.write(connection)
+    messages.narrow_visibility(connection, shelf.seen_again, box.visibility)
+    reopened = ledger.reopen(connection, [box.fingerprint("m:" + row["reference"]) for row in shelf.owned])
+    return Recorded(outcomes.count("stored"), outcomes.count("copy"), outcomes.count("dropped"), reopened)
+
+
+def _time(pair: tuple[Copy, Intake], now: datetime) -> datetime:
+    copy, intake = pair
+    return filing.believed_time(intake.parsed.headers, copy.internal_date, now)
+
+
+def _file(box: Box, copy: Copy, intake: Intake, facts: Known, shelf: Shelf, now: datetime) -> str:
+    headers = intake.parsed.headers
+    decided = decision(box, copy, headers, facts.directory, intake.parsed.forwarded)
+    if decided.verdict is not Verdict.KEEP:
+        left = unstored(box, copy, headers, decided, now)
+        shelf.placements.append(left.placement)
+        shelf.traces.extend(left.traces)
+        shelf.triage.extend([left.tray] if left.tray else [])
+        return "dropped"
+    found = facts.sameness(identity(intake))
+    if found.message is not None:
+        _file_copy(box, intake, found.message, shelf)
+        shelf.placements.append(settled(box, copy, headers, decided, found.message))
+        return "copy"
+    row = _row(box, intake, decided, facts, _time((copy, intake), now), now)
+    row["conflict"] = found.conflict
+    row["thread_id"] = _thread(row, intake, facts, shelf)
+    _shelve(box, intake, row, decided, shelf)
+    facts.add(row["id"], identity(intake), headers, row["thread_id"])
+    facts.add_people(headers, [f.client for f in decided.found if not f.suggested])
+    shelf.placements.append(settled(box, copy, headers, decided, row["id"]))
+    return "stored"
+
+
+def _file_copy(box: Box, intake: Intake, message: int, shelf: Shelf) -> None:
+    # A later copy adds who has it and, for its owner, the Bcc that only it shows; content and links stay.
+    shelf.copies.append({"message_id": message, "mailbox_id": box.mailbox_id})
+    shelf.seen_again.append(message)
+    hidden = [p for p in filing.people(intake.parsed.headers) if p[0] == "bcc"]
+    shelf.add_people(message, hidden, box.mailbox_id, first=1000 * box.mailbox_id)
+
+
+def _row(box: Box, intake: Intake, decided: Decision, facts: Known, at: datetime, now: datetime) -> Row:
+    row = filing.message_row(intake.parsed, at, now)
+    row.update(
+        id=facts.number(at, intake.raw_sha256),
+        digest=identity(intake).digest,
+        raw_sha256=intake.raw_sha256,
+        header_sha256=intake.header_sha256,
+        direction=decided.direction,
+        author_id=box.company.staff.get(author(intake.parsed.headers).email),
+        visibility=box.visibility,
+    )
+    return row
+
+
+def _thread(row: Row, intake: Intake, facts: Known, shelf: Shelf) -> int:
+    placed = facts.thread(intake.parsed.headers)
+    if placed.thread is None:
+        shelf.threads.append({"id": row["id"], "subject": row["subject"], "created_at": row["created_at"]})
+        return int(row["id"])
+    if placed.joins:
+        facts.join(placed.thread, placed.joins)
+        shelf.rename_thread(placed.joins, placed.thread)
+    return placed.thread
+
+
+def _shelve(box: Box, intake: Intake, row: Row, decided: Decision, shelf: Shelf) -> None:
+    number, parsed = row["id"], intake.parsed
+    shelf.messages.append(row)
+    shelf.add_body(number, parsed)
+    shelf.copies.append({"message_id": number, "mailbox_id": box.mailbox_id})
+    shelf.add_people(number, filing.people(parsed.headers), box.mailbox_id)
+    shelf.add_attachments(number, parsed.attachments)
+    shelf.add_links(row, decided, row["created_at"])
+    shelf.add_references(number, row["thread_id"], own_ids(parsed.headers), referred_ids(parsed.headers))
+    shelf.words.append(replace(intake.words, message_id=number))
