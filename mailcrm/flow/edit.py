@@ -1,0 +1,46 @@
+"""What every edit needs: Office (the company's values, made once at an entry point), By (who does it, and when), Edit."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from mailcrm.crm.free_mail import FREE_MAIL
+from mailcrm.store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """The database and what is the same for every edit; `fingerprint` is that of net.secrets, with our key."""
+
+    database: Database
+    fingerprint: Callable[[str], int]
+    own_domains: frozenset[str]
+    free_mail: frozenset[str] = FREE_MAIL
+    phone_region: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class By:
+    """The user who does it (None for the CLI and for rules), and when."""
+
+    actor_id: int | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One edit in its write transaction."""
+
+    office: Office
+    by: By
+    connection: Connection
+
+
+@contextmanager
+def editing(office: Office, by: By) -> Iterator[Edit]:
+    """A write transaction for one edit: all of it happens, or nothing."""
+    with office.database.writing() as connection:
+        yield Edit(office, by, connection)

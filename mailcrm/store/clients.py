@@ -1,0 +1,185 @@
+"""Clients as rows: one, a page of them by any order, and the writes that `flow.clients` composes."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, delete, exists, func, insert, or_, select, update
+from sqlmodel import col
+
+from mailcrm.model import Client, ClientDomain, Contact, ContactAddress, User
+
+
+@dataclass(frozen=True, slots=True)
+class ClientRow:
+    """One client, with the name of its owner and its last messages."""
+
+    id: int
+    name: str
+    kind: str
+    owner_id: int | None
+    owner_name: str | None
+    note: str
+    website: str
+    tax_id: str
+    postal_address: str
+    message_count: int
+    last_in_at: datetime | None
+    last_out_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+    archived_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClientFilter:
+    """Which clients are wanted, in which order: name, last_in, last_out or newest."""
+
+    words: str = ""
+    owner_id: int | None = None
+    archived: bool = False
+    order: str = "name"
+
+
+Cursor = tuple[str | datetime | None, int]
+"""The sort value and the id of the last client of a page."""
+
+_COLUMNS: Any = (
+    col(Client.id),
+    col(Client.name),
+    col(Client.kind),
+    col(Client.owner_id),
+    col(User.name),
+    col(Client.note),
+    col(Client.website),
+    col(Client.tax_id),
+    col(Client.postal_address),
+    col(Client.message_count),
+    col(Client.last_in_at),
+    col(Client.last_out_at),
+    col(Client.created_at),
+    col(Client.updated_at),
+    col(Client.archived_at),
+)
+_ID: Any = col(Client.id)
+_ORDERS: dict[str, Any] = {"last_in": Client.last_in_at, "last_out": Client.last_out_at}
+
+
+def name_key(name: str) -> str:
+    """A name in the form that is searched and sorted by: case-folded, single spaces."""
+    return " ".join(name.split()).casefold()
+
+
+def client(connection: Connection, client_id: int) -> ClientRow | None:
+    """The client with this id."""
+    row = connection.execute(_select().where(col(Client.id) == client_id)).one_or_none()
+    return ClientRow(*row) if row else None
+
+
+def client_by_name(connection: Connection, name: str) -> ClientRow | None:
+    """The client of this name (case and spaces do not matter), the oldest where there are several."""
+    row = connection.execute(
+        _select().where(col(Client.name_key) == name_key(name)).order_by(col(Client.id)).limit(1)
+    ).one_or_none()
+    return ClientRow(*row) if row else None
+
+
+def clients(
+    connection: Connection, wanted: ClientFilter, after: Cursor | None = None, limit: int = 50
+) -> list[ClientRow]:
+    """One page of clients; `after` is `cursor(…)` of the last one of the page before."""
+    query = _select().where(col(Client.archived_at).is_not(None) if wanted.archived else _live())
+    if wanted.owner_id is not None:
+        query = query.where(col(Client.owner_id) == wanted.owner_id)
+    for word in name_key(wanted.words).split():
+        query = query.where(_named(word))
+    return [ClientRow(*row) for row in connection.execute(_page(query, wanted.order, after).limit(limit))]
+
+
+def cursor(row: ClientRow, order: str) -> Cursor:
+    """Where the page that ends with `row` ends."""
+    values = {"last_in": row.last_in_at, "last_out": row.last_out_at, "newest": None}
+    return values.get(order, name_key(row.name)), row.id
+
+
+def count(connection: Connection, owner_id: int | None = None) -> int:
+    """How many clients are not archived."""
+    query = select(func.count()).select_from(Client).where(_live())
+    if owner_id is not None:
+        query = query.where(col(Client.owner_id) == owner_id)
+    return int(connection.execute(query).scalar_one())
+
+
+def domains(connection: Connection, client_id: int) -> list[str]:
+    """The domains of a client."""
+    query = select(col(ClientDomain.domain)).where(col(ClientDomain.client_id) == client_id)
+    return list(connection.execute(query.order_by(col(ClientDomain.domain))).scalars())
+
+
+def add_client(connection: Connection, values: dict[str, Any]) -> int:
+    """Insert a client from columns; `name_key` follows from the name. Returns the id."""
+    row = {**values, "name_key": name_key(values["name"])}
+    return int(connection.execute(insert(Client).values(row).returning(_ID)).scalar_one())
+
+
+def change_client(connection: Connection, client_id: int, values: dict[str, Any]) -> None:
+    """Set columns of a client; `name_key` follows from the name."""
+    row = {**values, "name_key": name_key(values["name"])} if "name" in values else values
+    connection.execute(update(Client).where(col(Client.id) == client_id).values(row))
+
+
+def add_domain(connection: Connection, client_id: int, domain: str) -> None:
+    """Give a client a domain."""
+    connection.execute(insert(ClientDomain).values(client_id=client_id, domain=domain))
+
+
+def remove_domain(connection: Connection, client_id: int, domain: str) -> int:
+    """Take a domain away; returns how many there were (0 or 1)."""
+    here = and_(col(ClientDomain.client_id) == client_id, col(ClientDomain.domain) == domain)
+    return connection.execute(delete(ClientDomain).where(here)).rowcount
+
+
+def _select() -> Select[Any]:
+    return select(*_COLUMNS).join(User, col(User.id) == col(Client.owner_id), isouter=True)
+
+
+def _live() -> ColumnElement[bool]:
+    return col(Client.archived_at).is_(None)
+
+
+def _named(word: str) -> ColumnElement[bool]:
+    """Any part of the name, the tax number, an address or a domain: these tables are small beside the messages."""
+    like = f"%{_escaped(word)}%"
+    plain = f"%{_escaped(word.replace('ё', 'е'))}%"
+    address = exists().where(
+        col(ContactAddress.client_id) == col(Client.id), col(ContactAddress.email).like(like, escape="\\")
+    )
+    domain = exists().where(
+        col(ClientDomain.client_id) == col(Client.id), col(ClientDomain.domain).like(like, escape="\\")
+    )
+    person = exists().where(
+        col(Contact.client_id) == col(Client.id), func.replace(col(Contact.name_key), "ё", "е").like(plain, escape="\\")
+    )
+    name = func.replace(col(Client.name_key), "ё", "е").like(plain, escape="\\")
+    return or_(name, col(Client.tax_id) == word, address, domain, person)
+
+
+def _escaped(word: str) -> str:
+    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _page(query: Select[Any], order: str, after: Cursor | None) -> Select[Any]:
+    key, identity = (_ORDERS.get(order) if order in _ORDERS else None), col(Client.id)
+    if key is None and order == "newest":
+        return (query.where(identity < after[1]) if after else query).order_by(identity.desc())
+    if key is None:
+        name = col(Client.name_key)
+        if after:
+            query = query.where(or_(name > after[0], and_(name == after[0], identity > after[1])))
+        return query.order_by(name, identity)
+    # Clients without any message come last on both databases.
+    if after and after[0] is not None:
+        query = query.where(or_(key < after[0], and_(key == after[0], identity < after[1]), key.is_(None)))
+    elif after:
+        query = query.where(key.is_(None), identity < after[1])
+    return query.order_by(key.is_(None), key.desc(), identity.desc())
