@@ -1,0 +1,68 @@
+"""What is new: entries since a number, the state of the synchronisation, and the heartbeats of the processes."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, func, or_, select
+from sqlmodel import col
+
+from mailcrm.model import Entry, Heartbeat, Mailbox, Triage
+from mailcrm.store.visibility import Viewer
+
+
+@dataclass(frozen=True, slots=True)
+class Chrome:
+    """What stands at the edge of every page: when mail was last read, what is wrong, what waits."""
+
+    last_success_at: datetime | None
+    mailboxes: int
+    broken: int
+    triage: int
+
+
+def newest(connection: Connection) -> int:
+    """The greatest id of an entry; 0 where there is none."""
+    return connection.execute(select(func.max(col(Entry.id)))).scalar_one() or 0
+
+
+def since(connection: Connection, after: int, limit: int = 1000) -> list[tuple[int, int]]:
+    """Entries with an id above `after` as (id, client), in order."""
+    statement = (
+        select(col(Entry.id), col(Entry.client_id)).where(col(Entry.id) > after).order_by(col(Entry.id)).limit(limit)
+    )
+    return [(entry or 0, client) for entry, client in connection.execute(statement)]
+
+
+def of_client(connection: Connection, client_id: int, after: int, limit: int = 50) -> list[int]:
+    """The newest entries of one client with an id above `after`, in order."""
+    statement = (
+        select(col(Entry.id))
+        .where(col(Entry.id) > after, col(Entry.client_id) + 0 == client_id)
+        .order_by(col(Entry.id).desc())
+        .limit(limit)
+    )
+    return [entry or 0 for entry in connection.execute(statement).scalars()][::-1]
+
+
+def chrome(connection: Connection, who: Viewer) -> Chrome:
+    """The state of the company's mailboxes and what waits in the viewer's tray, in one query."""
+    active = col(Mailbox.state) != "paused"
+    live = col(Mailbox.origin) != "load"
+    mine = select(col(Mailbox.id)).where(or_(col(Mailbox.user_id).is_(None), col(Mailbox.user_id) == who.user_id))
+    waiting = select(func.count()).where(col(Triage.state) == "open", col(Triage.mailbox_id).in_(mine))
+    broken = select(func.count()).where(col(Mailbox.last_error) != "", active).scalar_subquery()
+    row = connection.execute(
+        select(
+            select(func.max(col(Mailbox.last_success_at))).scalar_subquery(),
+            select(func.count()).where(live).scalar_subquery(),
+            broken,
+            waiting.scalar_subquery(),
+        )
+    ).one()
+    return Chrome(row[0], int(row[1]), int(row[2]), int(row[3]))
+
+
+def heartbeats(connection: Connection) -> list[tuple[str, datetime]]:
+    """Every process that is or was running: (name, last sign of life)."""
+    statement = select(col(Heartbeat.name), col(Heartbeat.seen_at)).order_by(col(Heartbeat.name))
+    return [(str(name), seen) for name, seen in connection.execute(statement)]

@@ -1,0 +1,230 @@
+"""A client's timeline: the entries of one page, who took part, what was attached, in a fixed number of queries.
+
+Nothing here reads more rows than a page needs: pages are found by keyset, and what is said of "lately" looks at
+the newest entries only, so that a client with a million messages is no slower than one with a hundred.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, literal, or_, select
+from sqlmodel import col
+
+from mailcrm.model import Attachment, Entry, MailAddress, Message, MessageAddress
+from mailcrm.store.rows import table
+from mailcrm.store.visibility import FULL, SUBJECT, Viewer, level
+
+LATELY = 300
+"""How many of the newest entries the summaries beside a timeline look at."""
+_THREAD_COUNT = 99
+"""Threads are counted up to here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What of a timeline is shown; everything by default."""
+
+    direction: str = ""
+    """in, out or internal."""
+    kind: str = ""
+    """The Kind of a message."""
+    address_id: int = 0
+    """Only messages in which this address takes part."""
+    author_id: int = 0
+    """Only messages that this user wrote."""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Keyset:
+    """Where a page begins: below (`at`, `entry_id`); how many entries it has."""
+
+    at: datetime | None = None
+    entry_id: int = 0
+    size: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRow:
+    """One entry with what the viewer may see of its message."""
+
+    id: int
+    at: datetime
+    message_id: int
+    thread_id: int
+    direction: str
+    kind: str
+    level: int
+    subject: str
+    preview: str
+    attachment_count: int
+    security: str
+    thread_size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Entries, newest first, and where the older ones begin (None on the last page)."""
+
+    entries: tuple[EntryRow, ...]
+    older: Keyset | None
+
+
+@dataclass(frozen=True, slots=True)
+class Correspondent:
+    """Somebody who wrote lately: how often and when last."""
+
+    address_id: int
+    email: str
+    name: str
+    user_id: int | None
+    count: int
+    last_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RecentFile:
+    """An attachment of one of the newest messages."""
+
+    message_id: int
+    position: int
+    filename: str
+    content_type: str
+    size: int
+    at: datetime
+    direction: str
+
+
+def entries(connection: Connection, who: Viewer, client_id: int, filters: Filters, keyset: Keyset) -> Page:
+    """One page of a client's timeline, newest first."""
+    statement = _entries(who, _thread_size(client_id)).where(col(Entry.client_id) == client_id, *_conditions(filters))
+    if keyset.at is not None:
+        # The plain bound is what both databases look up in the index; the pair settles equal times.
+        before = or_(col(Entry.at) < keyset.at, and_(col(Entry.at) == keyset.at, col(Entry.id) < keyset.entry_id))
+        statement = statement.where(col(Entry.at) <= keyset.at, before)
+    statement = statement.order_by(col(Entry.at).desc(), col(Entry.id).desc()).limit(keyset.size + 1)
+    found = tuple(EntryRow(*row) for row in connection.execute(statement))
+    shown = found[: keyset.size]
+    more = len(found) > keyset.size
+    return Page(shown, Keyset(shown[-1].at, shown[-1].id, keyset.size) if more else None)
+
+
+def arrived(connection: Connection, who: Viewer, client_id: int, filters: Filters, ids: Sequence[int]) -> Page:
+    """Those of the entries `ids` that belong to the client and pass the filters, newest first."""
+    statement = (
+        _entries(who, _thread_size(client_id))
+        .where(col(Entry.client_id) == client_id, col(Entry.id).in_(ids), *_conditions(filters))
+        .order_by(col(Entry.at).desc(), col(Entry.id).desc())
+    )
+    return Page(tuple(EntryRow(*row) for row in connection.execute(statement)), None)
+
+
+def _entries(who: Viewer, thread_size: ColumnElement[Any]) -> Select[Any]:
+    seen = level(who)
+    return select(
+        col(Entry.id),
+        col(Entry.at),
+        col(Message.id),
+        col(Message.thread_id),
+        col(Entry.direction),
+        col(Entry.message_kind),
+        seen.label("level"),
+        case((seen >= SUBJECT, col(Message.subject)), else_=""),
+        case((seen >= FULL, col(Message.preview)), else_=""),
+        case((seen >= FULL, col(Message.attachment_count)), else_=0),
+        col(Message.security),
+        thread_size,
+    ).join(Message, col(Message.id) == col(Entry.message_id))
+
+
+def _thread_size(client_id: int) -> ColumnElement[Any]:
+    """How many messages of the entry's thread stand on this timeline, at most _THREAD_COUNT."""
+    other = table(Entry).alias("other")
+    some = (
+        select(literal(1).label("one"))
+        .where(other.c.thread_id == col(Message.thread_id), other.c.client_id == client_id)
+        .limit(_THREAD_COUNT)
+        .correlate(Message)
+        .subquery()
+    )
+    return select(func.count()).select_from(some).correlate(Message).scalar_subquery()
+
+
+def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if filters.direction:
+        found.append(col(Entry.direction) == filters.direction)
+    if filters.kind:
+        found.append(col(Entry.message_kind) == filters.kind)
+    if filters.since is not None:
+        found.append(col(Entry.at) >= filters.since)
+    if filters.until is not None:
+        found.append(col(Entry.at) < filters.until)
+    if filters.author_id:
+        found.append(col(Message.author_id) == filters.author_id)
+    if filters.address_id:
+        mine = select(col(MessageAddress.message_id)).where(
+            col(MessageAddress.address_id) == filters.address_id, col(MessageAddress.role) != "bcc"
+        )
+        found.append(col(Entry.message_id).in_(mine))
+    return found
+
+
+def correspondents(connection: Connection, who: Viewer, client_id: int, limit: int = 8) -> list[Correspondent]:
+    """Who wrote the newest LATELY messages of a client, the most recent first."""
+    newest = _newest(client_id)
+    statement = (
+        select(
+            col(MailAddress.id),
+            col(MailAddress.email),
+            func.max(col(MailAddress.name)),
+            func.max(col(Message.author_id)),
+            func.count(),
+            func.max(newest.c.at).label("last"),
+        )
+        .select_from(newest)
+        .join(Message, col(Message.id) == newest.c.message_id)
+        .join(MessageAddress, col(MessageAddress.message_id) == col(Message.id))
+        .join(MailAddress, col(MailAddress.id) == col(MessageAddress.address_id))
+        .where(col(MessageAddress.role) == "from", level(who) >= SUBJECT)
+        .group_by(col(MailAddress.id), col(MailAddress.email))
+        .order_by(func.max(newest.c.at).desc())
+        .limit(limit)
+    )
+    return [Correspondent(*row) for row in connection.execute(statement)]
+
+
+def recent_files(connection: Connection, who: Viewer, client_id: int, limit: int = 8) -> list[RecentFile]:
+    """The attachments of the newest LATELY messages of a client, newest first."""
+    newest = _newest(client_id)
+    statement = (
+        select(
+            col(Attachment.message_id),
+            col(Attachment.position),
+            col(Attachment.filename),
+            col(Attachment.content_type),
+            col(Attachment.size),
+            newest.c.at,
+            col(Message.direction),
+        )
+        .select_from(newest)
+        .join(Message, col(Message.id) == newest.c.message_id)
+        .join(Attachment, col(Attachment.message_id) == col(Message.id))
+        .where(col(Attachment.inline).is_(False), col(Attachment.hidden).is_(False), level(who) >= FULL)
+        .order_by(newest.c.at.desc(), col(Attachment.position))
+        .limit(limit)
+    )
+    return [RecentFile(*row) for row in connection.execute(statement)]
+
+
+def _newest(client_id: int) -> Any:
+    return (
+        select(col(Entry.message_id), col(Entry.at))
+        .where(col(Entry.client_id) == client_id)
+        .order_by(col(Entry.at).desc(), col(Entry.id).desc())
+        .limit(LATELY)
+        .subquery("newest")
+    )
