@@ -1,6 +1,6 @@
 """ParsedHeaders from header fields: ids, dates, addresses and the words that tell lists and robots from people.
 
-The values of address fields, date and subject come from the parser library (see `parse`); this file repairs what
+The values of address fields and of the date come from the parser library (see `parse`); this file repairs what
 the library gives up on and reads the fields that it does not know.
 """
 

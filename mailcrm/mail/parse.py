@@ -1,7 +1,7 @@
 """Parse the bytes of a message: `headers`, `message`, `html`, `part`. The only door to mail-parser.
 
 Never raises, whatever the bytes: what was wrong stands in `defects` as short words. mail-parser reads a skeleton of
-the message (see `slim`) and gives addresses, date, subject and the MIME parts; bodies are decoded from the raw bytes.
+the message (see `slim`) and gives addresses, date and the MIME parts; bodies are decoded from the raw bytes.
 """
 
 from collections.abc import Iterable
@@ -24,6 +24,15 @@ _FAILURES = (*parts.BROKEN, MessageError, MailParserError)
 core.log.disabled = True  # what the library would log about a message stands in the defects of the message
 _REACHED = ("delivered-to", "x-original-to", "envelope-to")
 _ALIASES = ("x-microsoft-original-message-id", "x-google-original-message-id")
+
+
+class _Skeleton(MailParser):  # type: ignore[misc]  # the library has no types
+    """mail-parser reading addresses, dates and parts; bodies and files are not in a skeleton, so it looks for none."""
+
+    def parse(self) -> "_Skeleton":
+        """Read the header fields; the parts stay in `message`."""
+        self._reset()
+        return self
 
 
 def headers(raw: bytes) -> ParsedHeaders:
@@ -53,7 +62,7 @@ def part(raw: bytes, path: str) -> bytes | None:
 def _library(text: str) -> MailParser | None:
     """What mail-parser makes of a skeleton; None where it fails, which no known skeleton does."""
     try:
-        return MailParser.from_string(text)
+        return _Skeleton.from_string(text)
     except _FAILURES:
         return None
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email.message import Message
 
-from mailcrm.mail import charset, words
+from mailcrm.mail import charset, slim, words
 from mailcrm.mail.slim import Piece
 
 _SLASHES = re.compile(r"[\\/:\x00-\x1f\x7f]+")
@@ -28,9 +28,17 @@ class Node:
     part: "Message[str, str]"
     children: "list[Node]" = field(default_factory=list)
     disposition: str = ""
+    plain: dict[str, dict[str, str] | None] = field(default_factory=dict)
+    """The parameters of headers that need no library, read once."""
 
     def parameter(self, name: str, header: str = "content-type") -> str:
         """A parameter of a header, decoded (RFC 2231, RFC 2047), in one line; empty where it is missing or broken."""
+        if header not in self.plain:
+            self.plain[header] = slim.parameters(str(self.part.get(header, "")))
+        simple = self.plain[header]
+        if simple is not None:
+            plain = simple.get(name, "")
+            return words.text(plain.encode("utf-8", "surrogatepass")) if plain else ""
         try:
             value = self.part.get_param(name, header=header)
             if isinstance(value, tuple):
@@ -78,10 +86,7 @@ def tree(part: "Message[str, str]", piece: Piece) -> Node:
     """The nodes of a message from the library's parts and our pieces, which have the same shape."""
     kind = part.get_content_type()
     node = Node(piece.path, kind[2:] if kind.startswith(("x-message/", "x-multipart/")) else kind, piece, part)
-    try:
-        node.disposition = part.get_content_disposition() or ""
-    except BROKEN:
-        node.disposition = ""
+    node.disposition = words.line(piece.value("content-disposition")).partition(";")[0].strip().lower()
     if piece.children:
         payload = part.get_payload()
         if isinstance(payload, list):
