@@ -11,9 +11,9 @@ from mailcrm.flow.box import Box, Row
 from mailcrm.flow.desk import Desk
 from mailcrm.net.imap.session import Session
 from mailcrm.net.imap.uids import UidSet
-from mailcrm.net.imap.values import Examined, Flags, Seen, Vanished
+from mailcrm.net.imap.values import Examined, Flags, Seen, Status, Vanished
 from mailcrm.net.imap.values import Folder as Listed
-from mailcrm.store import ledger, messages
+from mailcrm.store import ledger, messages, rounds
 from mailcrm.store.ledger import FolderRow
 
 MAX_RESETS = 3
@@ -40,8 +40,16 @@ def list_folders(desk: Desk, box: Box, session: Session) -> list[FolderRow]:
             if listed and row.missing_since is None and row.raw_name not in {f.raw_name for f in listed}:
                 ledger.update_folder(connection, row.id, {"missing_since": now})
         rows = ledger.folders(connection, box.mailbox_id)
-    present = {f.raw_name for f in listed}
-    due = [r for r in rows if r.wanted and r.raw_name in present and (r.parked_until is None or r.parked_until <= now)]
+        busy = rounds.folders_with_work(connection, box.mailbox_id, now)
+    status = {f.raw_name: f.status for f in listed}
+    due = [
+        r
+        for r in rows
+        if r.wanted
+        and r.raw_name in status
+        and (r.parked_until is None or r.parked_until <= now)
+        and (r.id in busy or not _is_unchanged(r, status[r.raw_name], now))
+    ]
     return sorted(due, key=lambda r: (_ORDER.index(r.role) if r.role in _ORDER else len(_ORDER), r.name))
 
 
@@ -60,6 +68,15 @@ def discover(desk: Desk, box: Box, session: Session, folder: FolderRow) -> Folde
         _note_changes(desk, box, session, folder, examined)
         folder = _reconcile_if_due(desk, box, session, folder, examined)
     return folder
+
+
+def _is_unchanged(row: FolderRow, status: Status | None, now: datetime) -> bool:
+    # Only with modification sequences does equality prove that no flag changed either (RFC 7162 §3.1.2).
+    if status is None or not status.highestmodseq or row.backfill > 1:
+        return False
+    known = (row.uidvalidity, row.uid_next, row.server_count, row.highestmodseq)
+    recent = row.reconciled_at is not None and row.reconciled_at + RECONCILED_EVERY > now
+    return recent and known == (status.uidvalidity, status.uidnext, status.messages, status.highestmodseq)
 
 
 def _wanted(folder: Listed, whole: bool) -> bool:
