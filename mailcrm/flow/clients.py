@@ -9,7 +9,7 @@ from mailcrm.crm.domains import is_within
 from mailcrm.errors import NotFound, Refused
 from mailcrm.flow import rematch
 from mailcrm.flow.addresses import valid_domain, valid_email
-from mailcrm.flow.edit import By, Office, Edit, editing
+from mailcrm.flow.edit import By, Edit, Office, editing
 from mailcrm.store import clients, contacts, directory, links, people
 
 KINDS = ("company", "person")

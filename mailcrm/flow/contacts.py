@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from mailcrm.errors import NotFound, Refused
 from mailcrm.flow import clients as flow_clients
 from mailcrm.flow.addresses import phone
-from mailcrm.flow.edit import By, Office, Edit, editing
+from mailcrm.flow.edit import By, Edit, Office, editing
 from mailcrm.store import contacts
 
 _TEXTS = ("name", "position", "note")

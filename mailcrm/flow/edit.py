@@ -1,4 +1,4 @@
-"""What every edit needs: Office (the company's values, made once at an entry point), By (who does it, and when), Edit."""
+"""What every edit needs: Office (the company's values), By (who does it, and when), Edit (in its transaction)."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
