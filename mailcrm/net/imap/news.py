@@ -12,6 +12,7 @@ from mailcrm.net.imap.values import Folder, Status
 
 Mode = Literal["notify", "idle", "poll"]
 INBOX = b"INBOX"
+_COUNTS = ("messages", "uidnext", "uidvalidity", "highestmodseq")
 _INBOX_NEWS = re.compile(rb"\d+ (EXISTS|EXPUNGE)\b|VANISHED ", re.IGNORECASE)
 _OVERFLOW = re.compile(rb"(OK|NO) \[NOTIFICATIONOVERFLOW", re.IGNORECASE)
 
@@ -55,8 +56,8 @@ def renew(session: Session, outlook: Outlook) -> tuple[Outlook, set[bytes]]:
         counts = session.notify()  # arms it anew: after an overflow the server has forgotten it
     else:
         counts = _counts(session, [] if outlook.watched else session.folders(), outlook.watched)
-    news |= {name for name, status in counts.items() if outlook.counts.get(name) != status}
-    outlook = replace(outlook, counts=counts)
+    news |= {name for name, status in counts.items() if _learn(outlook, name, status)}
+    outlook = replace(outlook, counts={name: outlook.counts[name] for name in counts})
     if outlook.mode != "poll":
         session.idle()
     return outlook, news
@@ -71,14 +72,24 @@ def told(lines: Iterable[bytes], outlook: Outlook) -> set[bytes] | None:
                 name, status = read_status([line])
             except ValueError:  # its name is a literal, which does not come as one line
                 return None
-            if outlook.counts.get(name) != status:
-                outlook.counts[name] = status
+            if _learn(outlook, name, status):
                 news.add(name)
         elif outlook.mode == "idle" and _INBOX_NEWS.match(line):
             news.add(INBOX)
         elif _OVERFLOW.match(line):
             return None
     return news
+
+
+def _learn(outlook: Outlook, name: bytes, now: Status) -> bool:
+    """Notes the counts; whether they tell of something new. Dovecot tells now more of them, now fewer."""
+    before = outlook.counts.get(name)
+    if before is None:
+        outlook.counts[name] = now
+        return True
+    pairs = [(getattr(before, part), getattr(now, part)) for part in _COUNTS]
+    outlook.counts[name] = Status(*(old if new is None else new for old, new in pairs))
+    return any(None not in pair and pair[0] != pair[1] for pair in pairs)
 
 
 def _important(listed: list[Folder], with_inbox: bool) -> tuple[bytes, ...]:
