@@ -51,10 +51,9 @@ class Credentials:
         if source == "file":
             try:
                 return Path(where).read_text(encoding="utf-8").rstrip("\n")
-            except OSError as why:
-                raise ConfigError(
-                    f"The password file of {account.address} cannot be read: {error.strerror}."
-                ) from error
+            except OSError as error:
+                why = f"The password file of {account.address} cannot be read: {error.strerror}."
+                raise ConfigError(why) from error
         if account.secret is None:
             raise ConfigError(f"{account.address} has no password: run `mailcrm mailbox password` for it.")
         return self.keyring.open(account.secret, secret_context(account.id))
