@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 from mailcrm.errors import CredentialsRefused, MailcrmError, Temporary
 from mailcrm.flow.credentials import Credentials
 from mailcrm.flow.desk import Desk
-from mailcrm.flow.rounds import Firm, note_failure, run_round
+from mailcrm.flow.rounds import Firm, beat, note_failure, run_round, stop_beating
 from mailcrm.net.imap.budget import LoginBudget
 from mailcrm.net.imap.session import Session
 from mailcrm.net.imap.watch import Watcher
@@ -41,7 +41,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def process_name() -> str:
+def own_name() -> str:
     """The name of this process in leases and heartbeats."""
     return f"sync:{socket.gethostname()}:{os.getpid()}"
 
@@ -87,12 +87,12 @@ class Daemon:
         """Watch and read until `stop`."""
         log.info("started", extra={"process": self.desk.owner})
         self._watcher.start()
-        beat = 0.0
+        last_beat = 0.0
         try:
             while not self.stopping.wait(_TICK):
                 now = time.monotonic()
-                if now - beat >= HEARTBEAT:
-                    beat = now
+                if now - last_beat >= HEARTBEAT:
+                    last_beat = now
                     self._safely(self._beat)
                     self._safely(self._refresh)
                 self._safely(self._mark_work)
@@ -108,8 +108,7 @@ class Daemon:
             log.warning("waiting", extra={"reason": str(error)})
 
     def _beat(self) -> None:
-        with self.desk.database.writing() as connection:
-            rounds.beat(connection, self.desk.owner, self.desk.now(), self.desk.now() - timedelta(days=1))
+        beat(self.desk)
 
     def _refresh(self) -> None:
         # Mailboxes come, go and change while the daemon runs: by the CLI, the web or another process.
@@ -220,12 +219,8 @@ class Daemon:
         for state in self._states.values():
             self._drop_session(state)
         self.desk.readers.close()
-        self._safely(self._stop_beating)
+        self._safely(lambda: stop_beating(self.desk))
         log.info("stopped", extra={"process": self.desk.owner})
-
-    def _stop_beating(self) -> None:
-        with self.desk.database.writing() as connection:
-            rounds.stop_beating(connection, self.desk.owner)
 
 
 def sync_once(desk: Desk, firm: Firm, credentials: Credentials, accounts: list[Account]) -> dict[str, str]:

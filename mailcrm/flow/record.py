@@ -26,6 +26,16 @@ class Recorded:
     reopened: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """What is needed to file one message after the other."""
+
+    box: Box
+    facts: Known
+    shelf: Shelf
+    now: datetime
+
+
 def record(connection: Connection, box: Box, batch: Sequence[tuple[Copy, Intake]], now: datetime) -> Recorded:
     """Record messages of one mailbox, oldest first; a batch that fails leaves nothing behind.
 
@@ -33,11 +43,10 @@ def record(connection: Connection, box: Box, batch: Sequence[tuple[Copy, Intake]
     belong with is asked about again.
     """
     messages.take_turns(connection)
-    facts = known(connection, batch, now)
-    shelf = Shelf()
-    outcomes = [
-        _file(box, copy, intake, facts, shelf, now) for copy, intake in sorted(batch, key=lambda p: _time(p, now))
-    ]
+    filing_now = _Batch(box, known(connection, batch, now), Shelf(), now)
+    shelf = filing_now.shelf
+    oldest_first = sorted(batch, key=lambda pair: _time(pair, now))
+    outcomes = [_file(filing_now, copy, intake) for copy, intake in oldest_first]
     shelf.write(connection)
     messages.narrow_visibility(connection, shelf.seen_again, box.visibility)
     reopened = ledger.reopen(connection, [box.fingerprint("m:" + row["reference"]) for row in shelf.owned])
@@ -49,69 +58,70 @@ def _time(pair: tuple[Copy, Intake], now: datetime) -> datetime:
     return filing.believed_time(intake.parsed.headers, copy.internal_date, now)
 
 
-def _file(box: Box, copy: Copy, intake: Intake, facts: Known, shelf: Shelf, now: datetime) -> str:
-    headers = intake.parsed.headers
-    decided = decision(box, copy, headers, facts.directory, intake.parsed.forwarded)
+def _file(batch: _Batch, copy: Copy, intake: Intake) -> str:
+    headers, shelf = intake.parsed.headers, batch.shelf
+    decided = decision(batch.box, copy, headers, batch.facts.directory, intake.parsed.forwarded)
     if decided.verdict is not Verdict.KEEP:
-        left = unstored(box, copy, headers, decided, now)
+        left = unstored(batch.box, copy, headers, decided, batch.now)
         shelf.placements.append(left.placement)
         shelf.traces.extend(left.traces)
         shelf.triage.extend([left.tray] if left.tray else [])
         return "dropped"
-    found = facts.sameness(identity(intake))
+    found = batch.facts.sameness(identity(intake))
     if found.message is not None:
-        _file_copy(box, intake, found.message, shelf)
-        shelf.placements.append(settled(box, copy, headers, decided, found.message))
+        _file_copy(batch, intake, found.message)
+        shelf.placements.append(settled(batch.box, copy, headers, decided, found.message))
         return "copy"
-    row = _row(box, intake, decided, facts, _time((copy, intake), now), now)
+    row = _row(batch, intake, decided, _time((copy, intake), batch.now))
     row["conflict"] = found.conflict
-    row["thread_id"] = _thread(row, intake, facts, shelf)
-    _shelve(box, intake, row, decided, shelf)
-    facts.add(row["id"], identity(intake), headers, row["thread_id"])
-    facts.add_people(headers, [f.client for f in decided.found if not f.suggested])
-    shelf.placements.append(settled(box, copy, headers, decided, row["id"]))
+    row["thread_id"] = _thread(row, intake, batch)
+    _shelve(batch, intake, row, decided)
+    batch.facts.add(row["id"], identity(intake), headers, row["thread_id"])
+    batch.facts.add_people(headers, [f.client for f in decided.found if not f.suggested])
+    shelf.placements.append(settled(batch.box, copy, headers, decided, row["id"]))
     return "stored"
 
 
-def _file_copy(box: Box, intake: Intake, message: int, shelf: Shelf) -> None:
+def _file_copy(batch: _Batch, intake: Intake, message: int) -> None:
     # A later copy adds who has it and, for its owner, the Bcc that only it shows; content and links stay.
-    shelf.copies.append({"message_id": message, "mailbox_id": box.mailbox_id})
-    shelf.seen_again.append(message)
+    mailbox = batch.box.mailbox_id
+    batch.shelf.copies.append({"message_id": message, "mailbox_id": mailbox})
+    batch.shelf.seen_again.append(message)
     hidden = [p for p in filing.people(intake.parsed.headers) if p[0] == "bcc"]
-    shelf.add_people(message, hidden, box.mailbox_id, first=1000 * box.mailbox_id)
+    batch.shelf.add_people(message, hidden, mailbox, first=1000 * mailbox)
 
 
-def _row(box: Box, intake: Intake, decided: Decision, facts: Known, at: datetime, now: datetime) -> Row:
-    row = filing.message_row(intake.parsed, at, now)
+def _row(batch: _Batch, intake: Intake, decided: Decision, at: datetime) -> Row:
+    row = filing.message_row(intake.parsed, at, batch.now)
     row.update(
-        id=facts.number(at, intake.raw_sha256),
+        id=batch.facts.number(at, intake.raw_sha256),
         digest=identity(intake).digest,
         raw_sha256=intake.raw_sha256,
         header_sha256=intake.header_sha256,
         direction=decided.direction,
-        author_id=box.company.staff.get(author(intake.parsed.headers).email),
-        visibility=box.visibility,
+        author_id=batch.box.company.staff.get(author(intake.parsed.headers).email),
+        visibility=batch.box.visibility,
     )
     return row
 
 
-def _thread(row: Row, intake: Intake, facts: Known, shelf: Shelf) -> int:
-    placed = facts.thread(intake.parsed.headers)
+def _thread(row: Row, intake: Intake, batch: _Batch) -> int:
+    placed = batch.facts.thread(intake.parsed.headers)
     if placed.thread is None:
-        shelf.threads.append({"id": row["id"], "subject": row["subject"], "created_at": row["created_at"]})
+        batch.shelf.threads.append({"id": row["id"], "subject": row["subject"], "created_at": row["created_at"]})
         return int(row["id"])
     if placed.joins:
-        facts.join(placed.thread, placed.joins)
-        shelf.rename_thread(placed.joins, placed.thread)
+        batch.facts.join(placed.thread, placed.joins)
+        batch.shelf.rename_thread(placed.joins, placed.thread)
     return placed.thread
 
 
-def _shelve(box: Box, intake: Intake, row: Row, decided: Decision, shelf: Shelf) -> None:
-    number, parsed = row["id"], intake.parsed
+def _shelve(batch: _Batch, intake: Intake, row: Row, decided: Decision) -> None:
+    number, parsed, shelf = row["id"], intake.parsed, batch.shelf
     shelf.messages.append(row)
     shelf.add_body(number, parsed)
-    shelf.copies.append({"message_id": number, "mailbox_id": box.mailbox_id})
-    shelf.add_people(number, filing.people(parsed.headers), box.mailbox_id)
+    shelf.copies.append({"message_id": number, "mailbox_id": batch.box.mailbox_id})
+    shelf.add_people(number, filing.people(parsed.headers), batch.box.mailbox_id)
     shelf.add_attachments(number, parsed.attachments)
     shelf.add_links(row, decided, row["created_at"])
     shelf.add_references(number, row["thread_id"], own_ids(parsed.headers), referred_ids(parsed.headers))

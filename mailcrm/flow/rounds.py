@@ -89,3 +89,15 @@ def note_failure(desk: Desk, account: Account, error: MailcrmError, next_try: da
             rounds.fail(connection, account.id, str(error), desk.now(), desk.now() + timedelta(minutes=15))
         else:
             rounds.fail(connection, account.id, str(error), desk.now(), next_try)
+
+
+def beat(desk: Desk) -> None:
+    """Say that this process lives; those silent for a day are forgotten."""
+    with desk.database.writing() as connection:
+        rounds.beat(connection, desk.owner, desk.now(), desk.now() - timedelta(days=1))
+
+
+def stop_beating(desk: Desk) -> None:
+    """This process ends."""
+    with desk.database.writing() as connection:
+        rounds.stop_beating(connection, desk.owner)
