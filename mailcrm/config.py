@@ -90,6 +90,8 @@ class Sync:
     store: str = field(default="matched", metadata=checked(choices=("matched", "all")))
     tray: bool = True
     """Whether mail that no rule can file is listed (its metadata only) for a person to decide."""
+    dropboxes: tuple[str, ...] = ()
+    """Our own addresses that mail is sent, copied or forwarded to so that it is kept."""
     since_months: int = field(default=0, metadata=checked(low=0, high=1200))
     """0 reads everything that is there."""
     sweep_seconds: int = field(default=60, metadata=checked(low=5, high=3600))
