@@ -105,8 +105,9 @@ class Download:
             uid = parse.number(items[b"UID"]) if raw is not None and b"UID" in items else None
         except ValueError as error:
             uid = parse.uid_hint(parts)
-            self._awaited.discard(uid or 0)
-            yield Bad(uid, f"The server's answer cannot be read: {error}.")
+            if uid is None or uid in self._awaited:
+                self._awaited.discard(uid or 0)
+                yield Bad(uid, f"The server's answer cannot be read: {error}.")
             return
         if raw is None or uid is None or uid not in self._awaited:
             self._note(parts)

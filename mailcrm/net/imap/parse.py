@@ -97,9 +97,10 @@ def fetch_items(parts: list[bytes]) -> dict[bytes, Token]:
         raise ValueError("a FETCH response is not a list of pairs")
     items: dict[bytes, Token] = {}
     for name, value in zip(found[2][::2], found[2][1::2], strict=True):
-        if not isinstance(name, bytes):
+        if not isinstance(name, bytes) or not name[:1].isalpha():  # a literal shorter than announced looks like this
             raise ValueError("a FETCH response has an item without a name")
-        items[name.upper()] = value
+        if items.setdefault(name.upper(), value) is not value:
+            raise ValueError("a FETCH response has an item twice")
     return items
 
 

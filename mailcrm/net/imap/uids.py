@@ -33,8 +33,10 @@ class UidSet:
         """Reads a server's set: `1:3,9`, reversed `9:7`, overlapping, `12:*`. Raises ValueError if it is none."""
         ranges = []
         for item in text.split(b","):
-            first, _, last = item.strip().partition(b":")
-            low, high = _number(first), _number(last or first)
+            ends = item.strip().split(b":")
+            low, high = _number(ends[0]), _number(ends[-1])
+            if len(ends) > 2:
+                raise ValueError("not a set of UIDs: a range has two ends")
             ranges.append((min(low, high), max(low, high)))
         return cls(tuple(_merge(sorted(ranges))))
 
@@ -71,6 +73,8 @@ NOTHING = UidSet()
 
 
 def _number(text: bytes) -> int:
+    if text != b"*" and (not text.isdigit() or len(text) > 10):
+        raise ValueError(f"not a set of UIDs: {text[:20]!r}")
     return LAST if text == b"*" else int(text)
 
 
