@@ -55,7 +55,7 @@ def locked_uv(lock: Path) -> dict[str, object]:
 
 def install_by_pip(target: Path, version: str) -> None:
     """Install uv of `version` with the pip of the environment, by way of whatever index pip is set up for."""
-    command = [target / "bin" / "python", "-m", "pip", "install", "--disable-pip-version-check", f"uv=={version}"]
+    command = [str(target / "bin" / "python"), "-m", "pip", "install", "--disable-pip-version-check", f"uv=={version}"]
     subprocess.run(command, check=True)
 
 
