@@ -106,6 +106,10 @@ class Privacy:
     visibility: str = field(default="full", metadata=checked(choices=_VISIBILITIES))
     admin_reads_bodies: bool = False
     never: tuple[str, ...] = ()
+    tray_days: int = field(default=180, metadata=checked(low=1, high=36500))
+    """Lines of the tray that nobody decided on are dropped after so long."""
+    sign_in_days: int = field(default=90, metadata=checked(low=1, high=36500))
+    """Ended sessions and sign-in attempts are forgotten after so long."""
 
 
 @dataclass(frozen=True, slots=True)

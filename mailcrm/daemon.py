@@ -19,6 +19,7 @@ from mailcrm.errors import CredentialsRefused, MailcrmError, Temporary
 from mailcrm.flow.credentials import Credentials
 from mailcrm.flow.desk import Desk
 from mailcrm.flow.rounds import Firm, beat, note_failure, run_round, stop_beating
+from mailcrm.flow.tidy import Retention, tidy
 from mailcrm.net.imap.budget import LoginBudget
 from mailcrm.net.imap.session import Session
 from mailcrm.net.imap.watch import Watcher
@@ -31,6 +32,7 @@ log = logging.getLogger("mailcrm.receive")
 FULL_ROUND = timedelta(minutes=10)
 """Every mailbox gets a round at least so often, whatever the watcher heard."""
 HEARTBEAT = 10.0
+TIDY = 24 * 3600.0
 SESSION_IDLE = 240.0
 """A worker's connection is kept this long for the next round, so that new mail does not cost a sign-in each."""
 _TICK = 0.5
@@ -70,6 +72,7 @@ class Daemon:
     credentials: Credentials
     workers: int = 4
     sweep_seconds: float = 60.0
+    retention: Retention = field(default_factory=Retention)
     stopping: threading.Event = field(default_factory=threading.Event)
     _states: dict[int, _State] = field(default_factory=dict)
     _budget: LoginBudget = field(default_factory=LoginBudget)
@@ -87,7 +90,7 @@ class Daemon:
         """Watch and read until `stop`."""
         log.info("started", extra={"process": self.desk.owner})
         self._watcher.start()
-        last_beat = 0.0
+        last_beat = last_tidy = -TIDY
         try:
             while not self.stopping.wait(_TICK):
                 now = time.monotonic()
@@ -95,6 +98,9 @@ class Daemon:
                     last_beat = now
                     self._safely(self._beat)
                     self._safely(self._refresh)
+                if now - last_tidy >= TIDY:
+                    last_tidy = now
+                    self._safely(lambda: tidy(self.desk.database, self.retention, self.desk.now()))
                 self._safely(self._mark_work)
                 self._start_rounds(now)
         finally:

@@ -20,7 +20,6 @@ LOGIN_TRIES, IP_TRIES = 5, 20
 """Failures in WINDOW before waiting begins; an office behind one address has more people, so it has more tries."""
 _FIRST_WAIT = timedelta(seconds=15)
 _TOUCH = timedelta(minutes=5)
-_KEEP = timedelta(days=180)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +69,6 @@ def open_session(connection: Connection, user_id: int, origin: Origin, now: date
     found = people.user(connection, user_id)
     if found is None or not found.is_active:
         raise Refused("This user may not sign in any more.")
-    sessions.drop_old(connection, now - _KEEP)
     token = secrets.token_urlsafe(32)
     row = SessionRow(0, user_id, now, now, now + IDLE, origin.ip[:64], origin.agent[:300])
     sessions.add_session(connection, _sha256(token), row)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, or_, select, update
 from sqlmodel import col
 
 from mailcrm.model import Mailbox, Triage
@@ -100,6 +100,11 @@ def reopen(connection: Connection, ids: Collection[int]) -> None:
     """Put rows back into the tray."""
     closed = {"state": "open", "changed_at": None, "actor_id": None}
     connection.execute(update(Triage).where(col(Triage.id).in_(list(ids))).values(closed))
+
+
+def drop_older(connection: Connection, before: datetime) -> int:
+    """Forget the rows of messages older than this; returns how many."""
+    return int(connection.execute(delete(Triage).where(col(Triage.at) < before)).rowcount)
 
 
 def of_people(emails: Collection[str], domains: Collection[str]) -> ColumnElement[bool]:
