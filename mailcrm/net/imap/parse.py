@@ -22,6 +22,7 @@ _UID = re.compile(rb"[( ]UID (\d{1,10})[ )]", re.IGNORECASE)
 _DATE = re.compile(
     rb" ?(\d{1,2})-([A-Za-z]{3})-(\d{4}) (\d{1,2}):(\d{2}):(\d{2})(?: ([+-])(\d{2})(\d{2}))?", re.IGNORECASE
 )
+_BESIDE_A_BODY = {b"UID", b"FLAGS", b"MODSEQ", b"INTERNALDATE", b"RFC822.SIZE", b"EMAILID", b"THREADID", b"SAVEDATE"}
 _MONTHS = (b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec")
 
 
@@ -113,13 +114,15 @@ def uid_hint(parts: list[bytes]) -> int | None:
 
 
 def body(items: dict[bytes, Token]) -> bytes | None:
-    """The bytes of the BODY[…] item: None where it is absent; an empty message may come as NIL."""
+    """The bytes of the BODY[…] item: None where it is absent; an empty message may come as NIL. Raises ValueError
+    where anything stands beside it that no server sends: then a literal was shorter than announced."""
+    found: bytes | None = None
     for name, value in items.items():
-        if name.startswith(b"BODY["):
-            if isinstance(value, list):
-                raise ValueError("a body that is a list")
-            return value or b""
-    return None
+        if name.startswith(b"BODY[") and not isinstance(value, list):
+            found = value or b""
+        elif name not in _BESIDE_A_BODY and not name.startswith(b"X-"):
+            raise ValueError("a response has an item that was not asked for")
+    return found
 
 
 def number(value: Token) -> int:
