@@ -126,8 +126,8 @@ def _message(raw: bytes, depth: int) -> ParsedMessage:
     head = _headers(found.root, library, [])
     root = _tree(found.root, library)
     inside = content.collect(raw, root, (lambda data: _message(data, depth + 1)) if depth < MAX_EMBEDDED else None)
-    kind, bounce = classify.kind(root, head)
     own = content.text(inside)
+    kind, bounce = classify.kind(raw, root, head, own)
     embedded = [content.forwarded_text(inner) for inner in inside.embedded]
     people = [one for inner in inside.embedded for one in content.people(inner)]
     return ParsedMessage(
