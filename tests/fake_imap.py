@@ -114,7 +114,7 @@ class FakeImap:
 
     def stop(self) -> None:
         """Closes the port and all connections."""
-        self._listener.close()
+        _close(self._listener)  # closing alone would leave it listening while a thread waits in accept
         self.drop_all()
 
     def drop_all(self) -> None:
@@ -163,7 +163,7 @@ class FakeImap:
                 if found is None:
                     continue
                 call = Call(found[1], found[3], connection, reader)
-                if self.answers.get(found[2].decode().upper(), ok())(call):
+                if self.answers.get(found[2].decode("ascii", "replace").upper(), ok())(call):
                     break
         except OSError:
             pass
