@@ -271,10 +271,20 @@ def test_tests_neither_mock_nor_skip() -> None:
         m.at(node)
         for m in TESTS
         for node in calls(m, "patch", "setattr")
-        if _last_name(node.func) == "patch" or "monkeypatch" in ast.unparse(node.func)
+        if _last_name(node.func) == "patch" or ("monkeypatch" in ast.unparse(node.func) and not _sets_a_limit(node))
     ]
     skips = [m.at(node) for m in tests for node in calls(m, "skip", "importorskip", "xfail", "skipif")]
     assert not mocks + patches + skips
+
+
+def _sets_a_limit(node: ast.Call) -> bool:
+    """True where a test makes a constant smaller, so that it need not send gigabytes to reach it."""
+    names = [
+        arg.value.rpartition(".")[2]
+        for arg in node.args
+        if isinstance(arg, ast.Constant) and isinstance(arg.value, str)
+    ]
+    return bool(names) and names[0].isupper()
 
 
 def test_contracts_cover_every_package() -> None:
