@@ -1,12 +1,14 @@
 """Blobs: the content-addressed store of raw messages and attachments, one file each in a local folder.
 
-    root/ab/cd/abcd…     the bytes as they are
-    root/ab/cd/abcd….z   the same, compressed with zstandard
-    root/tmp/            files being written
+    root/ab/abcd…     the bytes as they are
+    root/ab/abcd….z   the same, compressed with zstandard
+    root/ab/.….part   a file being written
+    root/tmp/         files being written whose name is not known yet
 
-A blob is named by the SHA-256 of its original bytes, written beside and renamed only when complete. `settle` makes all
-that was kept durable: call it before any row refers to a blob. Whoever is killed between leaves at most a file in
-`tmp` or a blob that nobody refers to. An S3 store has the same methods.
+A blob is named by the SHA-256 of its original bytes, written beside its place and renamed only when complete: a file
+made in another folder, or a folder made for every few files, costs a file system many times as much. `settle` makes
+all that was kept durable: call it before any row refers to a blob. Whoever is killed between leaves at most a file
+that `sweep` removes or a blob that nobody refers to. An S3 store has the same methods.
 """
 
 import contextlib
@@ -31,6 +33,7 @@ _SMALLEST = 512
 _GAIN = 0.85
 """A sample must shrink to this part of itself, else the whole is kept as it is."""
 _PACKED = ".z"
+_PART = ".part"
 _NAME = re.compile("[0-9a-f]{64}")
 
 
@@ -154,9 +157,9 @@ class Blobs:
 
     def iterate(self) -> Iterator[str]:
         """The names of all blobs in order, each once."""
-        for first in sorted(self._root.glob("??")):
-            for second in sorted(first.glob("??")):
-                yield from sorted({path.name.removesuffix(_PACKED) for path in second.iterdir()})
+        for folder in sorted(self._root.glob("??")):
+            names = (path.name.removesuffix(_PACKED) for path in folder.iterdir() if path.suffix != _PART)
+            yield from sorted(set(names))
 
     def remove(self, sha: str) -> None:
         """Deletes the blob if it is there: also a corrupt one before it is kept anew. Raises StorageFailed."""
@@ -165,9 +168,10 @@ class Blobs:
                 path.unlink(missing_ok=True)
 
     def sweep(self, older_than: float) -> int:
-        """Removes files that a killed writer left in `tmp` and that are older than a time in seconds since 1970;
+        """Removes files that a killed writer left half written and that are older than a time in seconds since 1970;
         returns how many."""
-        stale = [path for path in self._tmp.iterdir() if path.stat().st_mtime < older_than]
+        unfinished = [*self._tmp.iterdir(), *self._root.glob(f"??/.*{_PART}")]
+        stale = [path for path in unfinished if path.stat().st_mtime < older_than]
         for path in stale:
             path.unlink(missing_ok=True)
         return len(stale)
@@ -175,8 +179,8 @@ class Blobs:
     def _paths(self, sha: str) -> tuple[Path, Path]:
         if _NAME.fullmatch(sha) is None:
             raise ValueError("not the name of a blob")
-        path = self._root / sha[:2] / sha[2:4] / sha
-        return path, path.with_suffix(_PACKED)
+        folder = self._root / sha[:2]
+        return folder / sha, folder / f"{sha}{_PACKED}"
 
     def _find(self, sha: str) -> Path | None:
         return next((path for path in self._paths(sha) if path.exists()), None)
@@ -186,25 +190,34 @@ class Blobs:
             self._unsettled.add(path)
 
     def _write(self, sha: str, data: bytes, packed: bool) -> Path:
-        descriptor, name = tempfile.mkstemp(dir=self._tmp)
+        path = self._paths(sha)[packed]
+        descriptor, name = self._begin(path.parent)
         try:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(data)
-            return self._place(Path(name), sha, packed)
+            os.rename(name, path)
         except OSError:
             Path(name).unlink(missing_ok=True)
             raise
+        return path
+
+    def _begin(self, folder: Path) -> tuple[int, str]:
+        """A new file in the folder of a blob; makes the folder, and remembers it for `settle`."""
+        try:
+            return tempfile.mkstemp(_PART, ".", folder)
+        except FileNotFoundError:
+            folder.mkdir(exist_ok=True, mode=0o700)
+            with self._lock:
+                self._folders.add(self._root)
+            return tempfile.mkstemp(_PART, ".", folder)
 
     def _place(self, temporary: Path, sha: str, packed: bool) -> Path:
-        """Renames a complete file to its name; makes the folders on the way, and remembers them for `settle`."""
+        """Renames a complete file of `tmp` to its name."""
         path = self._paths(sha)[packed]
-        try:
-            temporary.rename(path)
-        except FileNotFoundError:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with self._lock:
-                self._folders |= {self._root, path.parent.parent}
-            temporary.rename(path)
+        path.parent.mkdir(exist_ok=True, mode=0o700)
+        with self._lock:
+            self._folders.add(self._root)
+        temporary.rename(path)
         return path
 
     def _keep_file(self, source: Path) -> str:
@@ -251,7 +264,7 @@ def _make_durable(root: Path, paths: set[Path], folders: set[Path]) -> None:
         finally:
             os.close(descriptor)
         return
-    for path in [*paths, *{path.parent for path in paths}, *{path.parent.parent for path in paths}, *folders]:
+    for path in [*paths, *{path.parent for path in paths}, *folders]:
         descriptor = os.open(path, os.O_RDONLY)
         try:
             os.fsync(descriptor)
