@@ -29,6 +29,8 @@ class Letter:
     recipients: tuple[Person, ...]
     raw: bytes
     message_id: str
+    live: bool = False
+    """Not there from the beginning: it arrives while somebody is watching."""
 
 
 def letters(scene: Scene) -> list[Letter]:
@@ -46,7 +48,8 @@ def letters(scene: Scene) -> list[Letter]:
         if ids and turn.option("forward") is None:
             message["In-Reply-To"] = f"<{ids[-1]}>"
             message["References"] = " ".join(f"<{i}>" for i in ids)
-        out.append(Letter(turn.at, turn.who, (*turn.to, *turn.cc), message.as_bytes(), message_id))
+        live = turn.option("live") is not None
+        out.append(Letter(turn.at, turn.who, (*turn.to, *turn.cc), message.as_bytes(), message_id, live))
         old = Written(turn.who, tuple(turn.to), turn.at, subject, text, html or paragraphs(text))
     return out
 

@@ -21,7 +21,7 @@ def letters(now: datetime) -> list[Letter]:
 
 def fill(shelf: Shelf, now: datetime) -> int:
     """Fill an empty shelf: inboxes, and a copy of what staff wrote among their sent mail; returns how many messages."""
-    everything = letters(now)
+    everything = [letter for letter in letters(now) if not letter.live]
     laid: dict[tuple[str, str], list[Mail]] = defaultdict(list)
     for letter in everything:
         raw = letter.raw.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")

@@ -6,7 +6,7 @@ What Ingrid writes, 62 days ago at 09:14 of her time.
 + Offer.docx | first line | second line
 -- 62 11:40 daniel > ingrid
 His reply: it quotes what came before. `-- 3h …` means three hours ago. Options stand in brackets: [new] quotes
-and refers to nothing, [forward] passes the message on, [subject …] changes the subject.
+and refers to nothing, [forward] passes the message on, [subject …] changes the subject, [live] arrives later.
 """
 
 import re

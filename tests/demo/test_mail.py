@@ -27,7 +27,7 @@ def test_every_message_has_its_own_id_and_lies_in_the_past() -> None:
     everything = letters(NOW)
     assert len(everything) >= 250
     assert len({letter.message_id for letter in everything}) == len(everything)
-    assert max(letter.at for letter in everything) < NOW
+    assert max(letter.at for letter in everything if not letter.live) < NOW
 
 
 def test_the_same_moment_gives_the_same_bytes() -> None:
@@ -63,8 +63,9 @@ def test_no_message_has_a_defect() -> None:
 
 def test_staff_find_what_they_wrote_among_their_sent_mail(tmp_path: Path) -> None:
     shelf = Shelf(tmp_path / "mail.db")
-    assert fill(shelf, NOW) == len(letters(NOW))
-    written = Counter(letter.who.key for letter in letters(NOW) if letter.who.key in STAFF_KEYS)
+    there = [letter for letter in letters(NOW) if not letter.live]
+    assert fill(shelf, NOW) == len(there) == len(letters(NOW)) - 1
+    written = Counter(letter.who.key for letter in there if letter.who.key in STAFF_KEYS)
     for member in STAFF:
         sent = shelf.mail(member.person.email, member.sent_folder)
         assert len(sent) == written[member.person.key]
