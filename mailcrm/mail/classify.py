@@ -77,8 +77,8 @@ def _bounce(raw: bytes, root: Node, headers: ParsedHeaders, text: str, leaves: d
     if not told and (system or root.type.startswith("multipart/report")):
         told = "\n".join(_words(raw, one) for one in root.leaves() if one.type.startswith(("text/plain", "message/d")))
         told = told if _DSN_LINE.search(told) else ""
-    original = bounce.original_id(raw, root.piece.start)
     if told and (leaf is None or system or root.type == "multipart/report"):
+        original = bounce.original_id(raw, root.piece.start)
         report = bounce.structured(told, text)
         if report.recipients and all(one.action in ("delivered", "relayed", "expanded") for one in report.recipients):
             return Kind.RECEIPT, BounceReport(report.recipients, original)
@@ -91,7 +91,7 @@ def _bounce(raw: bytes, root: Node, headers: ParsedHeaders, text: str, leaves: d
         return None
     own = {one.email for one in (*headers.from_, *headers.to, *headers.reply_to)}
     report = bounce.unstructured(raw, fields, words_, own)
-    return Kind.BOUNCE, BounceReport(report.recipients, original)
+    return Kind.BOUNCE, BounceReport(report.recipients, bounce.original_id(raw, root.piece.start))
 
 
 def _answers(headers: ParsedHeaders, fields: Iterable[tuple[str, bytes]]) -> bool:
