@@ -264,7 +264,7 @@ def _make_durable(root: Path, paths: set[Path], folders: set[Path]) -> None:
         finally:
             os.close(descriptor)
         return
-    for path in [*paths, *{path.parent for path in paths}, *folders]:
+    for path in [*paths, *{path.parent for path in paths}, *(folders | {root} if paths else folders)]:
         descriptor = os.open(path, os.O_RDONLY)
         try:
             os.fsync(descriptor)
