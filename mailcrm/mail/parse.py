@@ -12,7 +12,7 @@ from mailparser import MailParser, core
 from mailparser.exceptions import MailParserError
 from mailparser.utils import get_addresses
 
-from mailcrm.mail import classify, content, digest, parts, quote, slim, words
+from mailcrm.mail import classify, content, digest, forward, parts, quote, slim, words
 from mailcrm.mail import headers as values
 from mailcrm.mail.address import Address
 from mailcrm.mail.message import ParsedHeaders, ParsedMessage
@@ -123,13 +123,13 @@ def _message(raw: bytes, depth: int) -> ParsedMessage:
     """`message` at a depth of messages inside messages."""
     found = slim.cut(raw)
     library = _library(slim.skeleton(found.root, []))
-    head = _headers(found.root, library, [])
+    head = _headers(found.root, library, [found.header_defect] if found.header_defect else [])
     root = _tree(found.root, library)
     inside = content.collect(raw, root, (lambda data: _message(data, depth + 1)) if depth < MAX_EMBEDDED else None)
     own = content.text(inside)
     kind, bounce = classify.kind(raw, root, head, own)
     embedded = [content.forwarded_text(inner) for inner in inside.embedded]
-    people = [one for inner in inside.embedded for one in content.people(inner)]
+    people = [*forward.people(own), *(one for inner in inside.embedded for one in content.people(inner))]
     return ParsedMessage(
         headers=head,
         kind=kind,

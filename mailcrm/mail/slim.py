@@ -43,6 +43,7 @@ class Cut:
     """What `cut` found: the tree of pieces, and the defects of the structure."""
 
     root: Piece
+    header_defect: str
     defects: list[str]
     parts: int = 0
 
@@ -107,7 +108,7 @@ def cut(raw: bytes, start: int = 0, end: int | None = None) -> Cut:
     """The MIME tree of raw[start:end]. Never raises; nesting and number of parts are limited, with a defect."""
     stop = len(raw) if end is None else end
     found, body, defect = fields(raw, start, stop)
-    result = Cut(Piece("1", found, body, stop), [defect] if defect else [])
+    result = Cut(Piece("1", found, body, stop), defect, [])
     _divide(raw, result.root, result, 0)
     return result
 
@@ -125,7 +126,7 @@ def _divide(raw: bytes, piece: Piece, result: Cut, depth: int) -> None:
     if depth >= MAX_DEPTH:
         result.defects.append("nested-too-deep")
         return
-    ranges, defect = _ranges(raw, piece, boundary, MAX_PARTS - result.parts)
+    ranges, defect = _ranges(raw, piece, boundary, MAX_PARTS - result.parts, depth == 0)
     if defect:
         result.defects.append(defect)
     if not ranges:
@@ -182,7 +183,9 @@ def _latin(value: bytes) -> str:
     return b" ".join(value.splitlines()).decode("latin-1")
 
 
-def _ranges(raw: bytes, piece: Piece, boundary: bytes, limit: int) -> tuple[list[tuple[int, int]], str]:
+def _ranges(
+    raw: bytes, piece: Piece, boundary: bytes, limit: int, outermost: bool
+) -> tuple[list[tuple[int, int]], str]:
     """The ranges of the parts in the body of `piece` without the line end before each delimiter, and a defect."""
     mark = b"--" + boundary
     found: list[tuple[int, int]] = []
@@ -203,7 +206,8 @@ def _ranges(raw: bytes, piece: Piece, boundary: bytes, limit: int) -> tuple[list
     if first < 0:
         return [], "boundary-not-found"
     if first < piece.end:
-        found.append((first, piece.end))
+        # As in the library, the line end before the missing delimiter goes; further in, the parent took it already.
+        found.append((first, _before_newline(raw, first, piece.end) if outermost else piece.end))
     return found, "no-closing-boundary"
 
 
