@@ -167,7 +167,7 @@ def _open_message(node: Node, data: bytes, found: Content, name: str, report: bo
         found.embedded.append(inner)
         for one in inner.attachments:
             found.attachments.append(_moved(one, f"{node.path}/{one.path}"))
-    subject = parts.file_name(inner.headers.subject.replace("/", "-").replace(":", " "))
+    subject = parts.file_name(" ".join(inner.headers.subject.replace("/", "-").replace(":", " ").split()))
     return name or f"{subject or 'message'}.eml"
 
 

@@ -21,6 +21,7 @@ EARLIEST = datetime(1971, 1, 1, tzinfo=UTC)
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 
 _ID = re.compile(r"<([^<>]*)>")
+_YEAR_OF_ZEROS = re.compile(r"(?<![+\-:\d])0\d{3}(?!\d)")
 _BLANK = re.compile(r"\s+")
 _ANGLE = re.compile(r"<\s*([^<>\s]+@[^<>\s]+)\s*>")
 _BULK = ("bulk", "list", "junk")
@@ -66,7 +67,7 @@ def _lenient_date(value: str) -> datetime | None:
     """A date that breaks RFC 5322 §3.3: no zone, no seconds, a two-digit year; a zone of a day or more is refused."""
     try:
         parts = parsedate_tz(value[:200])
-        if parts is None or abs(parts[9] or 0) >= 86_400:
+        if parts is None or abs(parts[9] or 0) >= 86_400 or _YEAR_OF_ZEROS.search(value):
             return None
         return datetime(*parts[:6], tzinfo=UTC) - timedelta(seconds=parts[9] or 0)
     except (ValueError, TypeError, IndexError, OverflowError):
