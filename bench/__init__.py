@@ -1,0 +1,1 @@
+"""Benchmarks of mailcrm against its peers: see bench/README.md."""

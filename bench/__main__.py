@@ -1,0 +1,37 @@
+"""`python -m bench`: every benchmark, printed and written to bench/RESULTS.md. `--help` says how to run one."""
+
+import argparse
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bench import maildir, measure, receive
+
+_RESULTS = Path(__file__).parent / "RESULTS.md"
+_CORPORA = Path(os.environ.get("MAILCRM_CORPORA", Path(__file__).parents[2] / "shared" / "corpora"))
+SUBJECTS = ("receive",)
+
+
+def main() -> None:
+    """Run what was asked for."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("subjects", nargs="*", default=SUBJECTS, help=f"one or more of {', '.join(SUBJECTS)}")
+    parser.add_argument("--runs", type=int, default=1, help="interleaved runs of receive; medians are reported")
+    parser.add_argument("--messages", type=int, default=20_000, help="in the generated mailbox")
+    parser.add_argument("--write", type=Path, default=_RESULTS, help="where the results go")
+    asked = parser.parse_args()
+    maildir.CACHE.mkdir(parents=True, exist_ok=True)
+    parts = [section for subject in asked.subjects for section in _sections(subject, asked)]
+    title = f"# Results of {datetime.now(UTC):%Y-%m-%d}\n\n{measure.machine()}\n"
+    asked.write.write_text("\n".join([title, *parts]), encoding="utf-8")
+    print("\n".join(parts))
+
+
+def _sections(subject: str, asked: argparse.Namespace) -> list[str]:
+    if subject == "receive":
+        return [receive.run(case, asked.runs) for case in receive.cases(asked.messages, _CORPORA)]
+    raise SystemExit(f"{subject} is not one of {', '.join(SUBJECTS)}")
+
+
+if __name__ == "__main__":
+    main()
