@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import uuid
 from collections.abc import Generator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,8 +11,10 @@ from typing import TypeVar
 import pytest
 
 from mailcrm.flow.migrate import migrate
+from mailcrm.flow.readers import Readers
 from mailcrm.store.database import Database
 from tests.dovecot import Dovecot
+from tests.office import Office
 from tests.postgres import Cluster, cluster
 
 _DATABASE = os.environ.get("MAILCRM_TEST_DATABASE", "sqlite")
@@ -46,6 +49,14 @@ def dovecot() -> Iterator[Dovecot]:
     """A private Dovecot without TLS that lives as long as the test run; each test uses a user name of its own."""
     with Dovecot() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def readers() -> Iterator[Readers]:
+    """Two worker processes that live as long as the test run: starting them takes a second."""
+    pool = Readers(2)
+    yield pool
+    pool.close()
 
 
 @pytest.fixture(scope="session")
@@ -96,6 +107,18 @@ def db(database_url: str) -> Iterator[Database]:
     database = Database(database_url)
     yield database
     database.close()
+
+
+@pytest.fixture
+def office(db: Database, dovecot: Dovecot, readers: Readers, tmp_path: Path) -> Office:
+    """An invented company without clients and mailboxes, on a database of its own and the server of the run."""
+    return Office(db, dovecot, tmp_path / "office", readers)
+
+
+@pytest.fixture
+def login() -> str:
+    """The name of a mailbox on the server that nobody has used yet."""
+    return f"u{uuid.uuid4().hex[:12]}"
 
 
 def _sqlite_copy(templates: dict[str, str], path: Path) -> str:

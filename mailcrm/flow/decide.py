@@ -5,16 +5,18 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from mailcrm.crm.match import Decision, Verdict
+from mailcrm.crm.explicit import explicit
+from mailcrm.crm.match import Decision, Found, Verdict
 from mailcrm.flow.box import Box, Copy, Row, decision, settled, unstored
 from mailcrm.flow.desk import Desk
 from mailcrm.flow.failures import note_failures
 from mailcrm.flow.intake import Glance, glance
 from mailcrm.flow.known import directory_for
+from mailcrm.mail.message import ParsedHeaders
 from mailcrm.model import MessageCopy, Triage
 from mailcrm.net.imap.session import Session
 from mailcrm.net.imap.values import Bad, Fetched, Missing
-from mailcrm.store import ledger, messages
+from mailcrm.store import ledger, links, messages, triage
 from mailcrm.store.ledger import FolderRow, Work
 from mailcrm.store.rows import insert_missing
 
@@ -24,12 +26,13 @@ def decide_next(desk: Desk, box: Box, session: Session, folder: FolderRow) -> in
     with desk.database.reading() as connection:
         todo = ledger.work(connection, folder, "todo", desk.limits.headers, desk.now())
         _, by_email_id = messages.copies(connection, box.mailbox_id, (), {w.email_id for w in todo if w.email_id})
-    moved = {w.id: by_email_id[w.email_id] for w in todo if w.email_id in by_email_id}
-    old = [w for w in todo if w.id not in moved and _is_old(w, desk.limits.since)]
-    asked = {w.uid: w for w in todo if w.id not in moved and w not in old}
+    moved = {w: by_email_id[w.email_id] for w in todo if w.email_id in by_email_id}
+    old = [w for w in todo if w not in moved and _is_old(w, desk.limits.since)]
+    asked = {w.uid: w for w in todo if w not in moved and w not in old}
     glances, failed = _glances(desk, session, asked)
     with desk.recording(box.mailbox_id) as connection:
-        _attach(connection, box, moved)
+        messages.take_turns(connection)
+        _attach(connection, box, folder, moved, desk.now())
         ledger.update_placements(connection, [_left_alone(w, "too old") for w in old])
         note_failures(connection, folder, failed, desk.now())
         _decide(connection, box, folder, [(w, glances[w.id]) for w in asked.values() if w.id in glances], desk.now())
@@ -64,14 +67,14 @@ def _decide(
     marks = {g.header_sha256 for _, g in glances}
     known, _ = messages.copies(connection, box.mailbox_id, marks, ())
     directory = directory_for(connection, [g.headers for _, g in glances])
-    moved: dict[int, int] = {}
+    moved: dict[Work, int] = {}
     rows: list[Row] = []
     traces: list[dict[str, int]] = []
     tray: list[Row] = []
     for work, one in glances:
         message = known.get((one.header_sha256, work.size))
         if message is not None:
-            moved[work.id] = message
+            moved[work] = message
             continue
         copy = copy_of(work, folder)
         decided = decision(box, copy, one.headers, directory)
@@ -82,10 +85,12 @@ def _decide(
         rows.append({**left.placement, "header_sha256": one.header_sha256})
         traces.extend(left.traces)
         tray.extend([left.tray] if left.tray else [])
-    _attach(connection, box, moved)
+    _attach(connection, box, folder, moved, now)
     ledger.update_placements(connection, rows)
     ledger.add_traces(connection, traces)
     insert_missing(connection, Triage, tray)
+    written_to = {row["counterpart"] for row in tray if row["direction"] == "out"}
+    ledger.reopen_halves(connection, [box.fingerprint("a:" + email) for email in written_to])
 
 
 def copy_of(work: Work, folder: FolderRow) -> Copy:
@@ -102,13 +107,21 @@ def _left_alone(work: Work, rule: str) -> Row:
     return {"id": work.id, "state": "done", "verdict": "ignore", "rule": rule}
 
 
-def _attach(connection: Connection, box: Box, moved: dict[int, int]) -> None:
-    # The same message at another place of the same mailbox: no body is fetched twice.
+def _attach(connection: Connection, box: Box, folder: FolderRow, moved: dict[Work, int], now: datetime) -> None:
+    # The same message at another place of the same mailbox: no body is fetched twice. The place may be a wish.
     copies = [{"message_id": message, "mailbox_id": box.mailbox_id} for message in moved.values()]
     insert_missing(connection, MessageCopy, copies)
     messages.narrow_visibility(connection, list(moved.values()), box.visibility)
     rows: Iterable[Row] = (
-        {"id": placement, "state": "done", "verdict": "keep", "rule": "copy", "message_id": message}
-        for placement, message in moved.items()
+        {"id": work.id, "state": "done", "verdict": "keep", "rule": "copy", "message_id": message}
+        for work, message in moved.items()
     )
     ledger.update_placements(connection, list(rows))
+    wishes = {work: explicit(ParsedHeaders(), folder.name, frozenset(work.flags.split()), box.wishes) for work in moved}
+    found = [
+        (moved[work], Found(client, "explicit", wish.evidence, 1.0))
+        for work, wish in wishes.items()
+        for client in wish.clients
+    ]
+    links.add_found(connection, found, now)
+    triage.settle_stored(connection, [work.id for work in moved], now)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from mailcrm.crm.explicit import KEYWORDS
 from mailcrm.errors import LimitExceeded, ServerRefused
 from mailcrm.flow.box import Box, Row
 from mailcrm.flow.desk import Desk
@@ -19,6 +20,7 @@ from mailcrm.store.ledger import FolderRow
 MAX_RESETS = 3
 MOST_UIDS = 20_000_000
 PARKED = timedelta(hours=6)
+MISSED = timedelta(minutes=10)
 RECONCILED_EVERY = timedelta(days=7)
 _SKIPPED = frozenset({"drafts", "junk", "trash"})
 _ORDER = ("inbox", "sent", "all", "archive", "other")
@@ -37,8 +39,8 @@ def list_folders(desk: Desk, box: Box, session: Session) -> list[FolderRow]:
         for folder in listed:
             _list_one(connection, box.mailbox_id, folder, known.get(folder.raw_name), wanted=_wanted(folder, whole))
         for row in known.values():
-            if listed and row.missing_since is None and row.raw_name not in {f.raw_name for f in listed}:
-                ledger.update_folder(connection, row.id, {"missing_since": now})
+            if listed and row.raw_name not in {f.raw_name for f in listed}:
+                _miss(connection, row, now)
         rows = ledger.folders(connection, box.mailbox_id)
         busy = rounds.folders_with_work(connection, box.mailbox_id, now)
     status = {f.raw_name: f.status for f in listed}
@@ -92,6 +94,14 @@ def _list_one(connection: Connection, mailbox_id: int, folder: Listed, row: Fold
         ledger.add_folder(connection, mailbox_id, {"raw_name": folder.raw_name, "wanted": wanted, **values})
     elif (row.name, row.role) != (folder.name, folder.role) or row.missing_since is not None:
         ledger.update_folder(connection, row.id, {**values, "missing_since": None})
+
+
+def _miss(connection: Connection, row: FolderRow, now: datetime) -> None:
+    # One LIST may be wrong; ten minutes later it is believed, and the copies in the folder are gone.
+    if row.missing_since is None:
+        ledger.update_folder(connection, row.id, {"missing_since": now})
+    elif row.missing_since + MISSED <= now:
+        messages.note_removed(connection, ledger.retire_folder(connection, row, now), now)
 
 
 def _save(desk: Desk, box: Box, folder: FolderRow, **values: object) -> FolderRow:
@@ -186,6 +196,8 @@ def _note_changes(desk: Desk, box: Box, session: Session, folder: FolderRow, exa
         live = ledger.live_uids(connection, folder.id, folder.uidvalidity) if gone.ranges else set()
         _remove(connection, folder, {uid for uid in live if uid in gone}, desk.now())
         ledger.update_flags(connection, folder.id, folder.uidvalidity, changed)
+        marked = [uid for uid, flags in changed.items() if KEYWORDS & set(flags.lower().split())]
+        ledger.reopen_uids(connection, folder, marked)
         values = {"server_count": examined.exists, "checked_at": desk.now(), "failures": 0, "error": ""}
         if examined.highestmodseq:
             values["highestmodseq"] = examined.highestmodseq

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from mailcrm.crm.free_mail import FREE_MAIL
+from mailcrm.store import messages
 from mailcrm.store.database import Database
 
 
@@ -43,4 +44,6 @@ class Edit:
 def editing(office: Office, by: By) -> Iterator[Edit]:
     """A write transaction for one edit: all of it happens, or nothing."""
     with office.database.writing() as connection:
+        # A new address and mail that is being decided on must see each other.
+        messages.take_turns(connection)
         yield Edit(office, by, connection)

@@ -111,7 +111,8 @@ def fetch_next(desk: Desk, box: Box, session: Session, folder: FolderRow, budget
     failed: list[tuple[Work, Bad | Missing]] = [
         (w, Bad(w.uid, f"The message has {w.size} bytes, more than mailcrm reads.")) for w in large
     ]
-    for answer in session.bodies([(w.uid, w.size) for w in by_uid.values()]):
+    pairs = [(w.uid, w.size) for w in by_uid.values()]
+    for answer in session.bodies(pairs, spool=desk.blob_root / "tmp"):
         work = by_uid.get(answer.uid or 0)
         if work is None:
             continue

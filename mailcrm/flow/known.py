@@ -1,9 +1,10 @@
 """Known: what the database knows about the messages of one batch; it grows as the batch is filed."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -31,13 +32,22 @@ def directory_for(connection: Connection, headers: Iterable[ParsedHeaders], more
     return clients.directory(connection, [e for e in emails if e], domains, references)
 
 
+@dataclass(frozen=True, slots=True)
+class Unreferred:
+    """A message without references, which only its subject and people can bring into a thread."""
+
+    at: datetime
+    is_reply: bool
+    thread: int
+
+
 @dataclass
 class Known:
     """Clients, threads, look-alikes and numbers, read once for the batch."""
 
     directory: Directory
     threads: dict[str, int]
-    fallbacks: dict[str, int]
+    fallbacks: dict[str, list[Unreferred]]
     alike: dict[str, dict[int, Identity]]
     numbers: set[int]
     people_of: dict[str, dict[int, frozenset[str]]]
@@ -58,26 +68,37 @@ class Known:
         self.numbers.add(number)
         return number
 
-    def thread(self, headers: ParsedHeaders) -> ThreadPlacement:
-        """Where the message goes among the threads known so far."""
-        fallback = None
-        if not referred_ids(headers) and is_reply(headers.subject):
-            fallback = self.fallbacks.get(fallback_key(headers) or "")
-        return place((*own_ids(headers), *referred_ids(headers)), self.threads, fallback)
+    def thread(self, headers: ParsedHeaders, at: datetime) -> ThreadPlacement:
+        """Where a message of that time goes among the threads known so far.
 
-    def add(self, number: int, identity: Identity, headers: ParsedHeaders, thread: int) -> None:
-        """Remember a message that was just filed."""
-        _remember(self.alike, number, identity)
+        A reply without references belongs with what has its subject and people and is at most 90 days older,
+        whichever of the two is read first.
+        """
+        reply = is_reply(headers.subject)
+        alike = self.fallbacks.get(_fallback(headers) or "", ())
+        near = [
+            one.thread
+            for one in alike
+            if (reply and timedelta(0) <= at - one.at <= _FALLBACK_WINDOW)
+            or (one.is_reply and timedelta(0) <= one.at - at <= _FALLBACK_WINDOW)
+        ]
+        return place((*own_ids(headers), *referred_ids(headers)), self.threads, near)
+
+    def add(self, row: Mapping[str, Any], identity: Identity, headers: ParsedHeaders) -> None:
+        """Remember a message that was just filed, by its row."""
+        _remember(self.alike, row["id"], identity)
         for one in (*own_ids(headers), *referred_ids(headers)):
-            self.threads[one] = thread
-        mark = None if referred_ids(headers) else fallback_key(headers)
+            self.threads[one] = row["thread_id"]
+        mark = _fallback(headers)
         if mark:
-            self.fallbacks.setdefault(mark, thread)
+            one_more = Unreferred(row["at"], is_reply(headers.subject), row["thread_id"])
+            self.fallbacks.setdefault(mark, []).append(one_more)
 
     def join(self, thread: int, others: Sequence[int]) -> None:
         """Threads became one."""
-        for names in (self.threads, self.fallbacks):
-            names.update({name: thread for name, old in names.items() if old in others})
+        self.threads.update({name: thread for name, old in self.threads.items() if old in others})
+        for alike in self.fallbacks.values():
+            alike[:] = [replace(one, thread=thread) if one.thread in others else one for one in alike]
 
     def add_people(self, headers: ParsedHeaders, linked: Iterable[int]) -> None:
         """Those who took part in a message just filed, for answers to it later in the batch."""
@@ -107,18 +128,31 @@ def known(connection: Connection, batch: Sequence[tuple[Copy, Intake]], now: dat
         connection, {m.raw_sha256 for m in marks}, {m.message_id for m in marks}, {m.digest for m in marks}
     ):
         _remember(alike, number, stored)
-    wanted = {f for h in headers if not referred_ids(h) and (f := fallback_key(h))}
-    numbers = [
-        filing.number(filing.believed_time(i.parsed.headers, c.internal_date, now), i.raw_sha256) for c, i in batch
-    ]
+    times = [filing.believed_time(i.parsed.headers, c.internal_date, now) for c, i in batch]
+    numbers = [filing.number(at, i.raw_sha256) for at, (_, i) in zip(times, batch, strict=True)]
     return Known(
         directory=Directory(found.addresses, found.domains, people_of, found.written_to),
         threads=messages.threads_of(connection, {k for h in headers for k in (*own_ids(h), *referred_ids(h))}),
-        fallbacks=messages.threads_by_fallback(connection, wanted, now - _FALLBACK_WINDOW),
+        fallbacks=_fallbacks(connection, headers, times),
         alike=alike,
         numbers=messages.taken_numbers(connection, numbers),
         people_of=people_of,
     )
+
+
+def _fallback(headers: ParsedHeaders) -> str | None:
+    return None if referred_ids(headers) else fallback_key(headers)
+
+
+def _fallbacks(
+    connection: Connection, headers: Sequence[ParsedHeaders], times: Sequence[datetime]
+) -> dict[str, list[Unreferred]]:
+    found: dict[str, list[Unreferred]] = defaultdict(list)
+    wanted = {mark for one in headers if (mark := _fallback(one))}
+    first, last = min(times) - _FALLBACK_WINDOW, max(times) + _FALLBACK_WINDOW
+    for mark, at, subject, thread in messages.by_fallback(connection, wanted, first, last):
+        found[mark].append(Unreferred(at, is_reply(subject), thread))
+    return found
 
 
 def _marks(one: Identity) -> tuple[str, ...]:

@@ -12,8 +12,9 @@ from mailcrm.flow.box import Box, Copy, Row, decision, settled, unstored
 from mailcrm.flow.intake import Intake
 from mailcrm.flow.known import Known, identity, known
 from mailcrm.flow.shelf import Shelf
+from mailcrm.flow.spread import spread
 from mailcrm.mail.thread import own_ids, referred_ids
-from mailcrm.store import ledger, messages
+from mailcrm.store import messages
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +48,9 @@ def record(connection: Connection, box: Box, batch: Sequence[tuple[Copy, Intake]
     shelf = filing_now.shelf
     oldest_first = sorted(batch, key=lambda pair: _time(pair, now))
     outcomes = [_file(filing_now, copy, intake) for copy, intake in oldest_first]
-    shelf.write(connection)
+    shelf.write(connection, now)
     messages.narrow_visibility(connection, shelf.seen_again, box.visibility)
-    reopened = ledger.reopen(connection, [box.fingerprint("m:" + row["reference"]) for row in shelf.owned])
+    reopened = spread(connection, box, {row["thread_id"] for row in shelf.messages}, now)
     return Recorded(outcomes.count("stored"), outcomes.count("copy"), outcomes.count("dropped"), reopened)
 
 
@@ -70,13 +71,14 @@ def _file(batch: _Batch, copy: Copy, intake: Intake) -> str:
     found = batch.facts.sameness(identity(intake))
     if found.message is not None:
         _file_copy(batch, intake, found.message)
+        shelf.wishes.extend((found.message, f) for f in decided.found if f.rule == "explicit")
         shelf.placements.append(settled(batch.box, copy, headers, decided, found.message))
         return "copy"
     row = _row(batch, intake, decided, _time((copy, intake), batch.now))
     row["conflict"] = found.conflict
     row["thread_id"] = _thread(row, intake, batch)
     _shelve(batch, intake, row, decided)
-    batch.facts.add(row["id"], identity(intake), headers, row["thread_id"])
+    batch.facts.add(row, identity(intake), headers)
     batch.facts.add_people(headers, [f.client for f in decided.found if not f.suggested])
     shelf.placements.append(settled(batch.box, copy, headers, decided, row["id"]))
     return "stored"
@@ -106,7 +108,7 @@ def _row(batch: _Batch, intake: Intake, decided: Decision, at: datetime) -> Row:
 
 
 def _thread(row: Row, intake: Intake, batch: _Batch) -> int:
-    placed = batch.facts.thread(intake.parsed.headers)
+    placed = batch.facts.thread(intake.parsed.headers, row["at"])
     if placed.thread is None:
         batch.shelf.threads.append({"id": row["id"], "subject": row["subject"], "created_at": row["created_at"]})
         return int(row["id"])

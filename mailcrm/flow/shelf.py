@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from mailcrm.crm.filing import ROBOTS
-from mailcrm.crm.match import Decision
+from mailcrm.crm.match import Decision, Found
 from mailcrm.mail.message import Attachment, ParsedMessage
 from mailcrm.model import Attachment as AttachmentRow
 from mailcrm.model import (
@@ -22,7 +22,7 @@ from mailcrm.model import (
     ThreadReference,
     Triage,
 )
-from mailcrm.store import ledger, messages, search
+from mailcrm.store import ledger, links, messages, search, triage
 from mailcrm.store.rows import insert, insert_missing
 
 Row = dict[str, Any]
@@ -42,6 +42,8 @@ class Shelf:
     entries: list[Row] = field(default_factory=list)
     references: list[Row] = field(default_factory=list)
     owned: list[Row] = field(default_factory=list)
+    wishes: list[tuple[int, Found]] = field(default_factory=list)
+    """Links that somebody asked for outright on a further copy of a stored message."""
     placements: list[Row] = field(default_factory=list)
     traces: list[dict[str, int]] = field(default_factory=list)
     triage: list[Row] = field(default_factory=list)
@@ -121,7 +123,7 @@ class Shelf:
                     row["thread_id"] = new
         self.threads = [row for row in self.threads if row["id"] not in old]
 
-    def write(self, connection: Connection) -> None:
+    def write(self, connection: Connection, now: datetime) -> None:
         """Put everything into the database, parents first."""
         insert_missing(connection, Thread, self.threads)
         insert(connection, Message, self.messages)
@@ -139,6 +141,8 @@ class Shelf:
         ledger.update_placements(connection, self.placements)
         ledger.add_traces(connection, self.traces)
         insert_missing(connection, Triage, self.triage)
+        triage.settle_stored(connection, [row["id"] for row in self.placements if row["message_id"]], now)
+        links.add_found(connection, self.wishes, now)
         search.index(connection, sorted(self.words, key=lambda w: w.message_id))
 
     def _write_people(self, connection: Connection) -> None:

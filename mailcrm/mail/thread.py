@@ -55,16 +55,14 @@ def referred_ids(headers: ParsedHeaders) -> tuple[str, ...]:
     return _keys((*headers.in_reply_to, *reversed(headers.references)))
 
 
-def place(ids: Iterable[str], known: Mapping[str, int], fallback: int | None = None) -> ThreadPlacement:
+def place(ids: Iterable[str], known: Mapping[str, int], fallback: Iterable[int] = ()) -> ThreadPlacement:
     """Which thread a message with these keys (its own and the referred ones) belongs to.
 
     The oldest thread (the smallest number) wins, so that the result does not depend on the order of arrival;
-    a late parent joins the threads of its children. `fallback` counts only where no id is known.
+    a late parent joins the threads of its children. `fallback` are the threads of the same subject and people.
     """
-    found = sorted({known[i] for i in ids if i in known})
-    if not found:
-        return ThreadPlacement(fallback, ())
-    return ThreadPlacement(found[0], tuple(found[1:]))
+    found = sorted({*(known[i] for i in ids if i in known), *fallback})
+    return ThreadPlacement(found[0], tuple(found[1:])) if found else ThreadPlacement(None, ())
 
 
 def base_subject(subject: str) -> str:

@@ -13,6 +13,8 @@ from mailcrm.store.rows import insert_missing, parts
 
 UNSETTLED = ("todo", "wanted")
 QUARANTINED_AFTER = 3
+# Whose header could not be read is undecided yet: its body must not be fetched.
+_UNTRIED = case((col(Placement.verdict) == "", "todo"), else_="wanted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +125,29 @@ def add_traces(connection: Connection, rows: Sequence[dict[str, int]]) -> None:
 
 def reopen(connection: Connection, fingerprints: Iterable[int]) -> int:
     """Ask again about unstored mail that names one of these people; returns how many placements wait now."""
-    traced = select(col(PlacementTrace.placement_id)).where(col(PlacementTrace.fingerprint).in_(list(fingerprints)))
+    return sum(_reopen(connection, [col(Placement.id).in_(_traced(part))]) for part in parts(fingerprints))
+
+
+def reopen_halves(connection: Connection, fingerprints: Iterable[int]) -> int:
+    """Ask again about mail of people whom nobody knew, and to whom staff turn out to have written."""
+    unknown = col(Placement.rule) == "unmatched"
+    return sum(_reopen(connection, [col(Placement.id).in_(_traced(part)), unknown]) for part in parts(fingerprints))
+
+
+def reopen_uids(connection: Connection, folder: FolderRow, uids: Iterable[int]) -> int:
+    """Ask again about unstored copies of a folder; returns how many wait now."""
+    here = [col(Placement.folder_id) == folder.id, col(Placement.uidvalidity) == folder.uidvalidity]
+    return sum(_reopen(connection, [*here, col(Placement.uid).in_(part)]) for part in parts(uids))
+
+
+def _traced(fingerprints: list[int]) -> Any:
+    return select(col(PlacementTrace.placement_id)).where(col(PlacementTrace.fingerprint).in_(fingerprints))
+
+
+def _reopen(connection: Connection, where: list[Any]) -> int:
     changed = connection.execute(
         update(Placement)
-        .where(col(Placement.id).in_(traced), col(Placement.state) == "done", col(Placement.verdict) != "keep")
+        .where(*where, col(Placement.state) == "done", col(Placement.verdict) != "keep")
         .values(state="todo", verdict="", rule="", attempts=0, next_try_at=None)
     )
     return int(changed.rowcount)
@@ -174,6 +195,12 @@ def revive(connection: Connection, folder_id: int, uidvalidity: int, uids: Itera
         connection.execute(update(Placement).where(*here).values(state=state, gone_at=None))
 
 
+def retire_folder(connection: Connection, folder: FolderRow, now: datetime) -> list[int]:
+    """The folder is gone for good, and every copy in it; returns the messages that had one of them."""
+    here = live_uids(connection, folder.id, folder.uidvalidity)
+    return mark_gone(connection, folder.id, folder.uidvalidity, here, now)
+
+
 def retire_generation(connection: Connection, folder: FolderRow, now: datetime) -> list[int]:
     """After a new UIDVALIDITY has been read completely: the copies of older ones are gone."""
     old = (
@@ -205,7 +232,7 @@ def update_flags(connection: Connection, folder_id: int, uidvalidity: int, flags
 
 def note_failure(connection: Connection, placement: int, attempts: int, reason: str, next_try: datetime) -> None:
     """A copy that could not be read or stored: tried again, and from the third time on kept in quarantine."""
-    state = "quarantine" if attempts >= QUARANTINED_AFTER else "wanted"
+    state = "quarantine" if attempts >= QUARANTINED_AFTER else _UNTRIED
     connection.execute(
         update(Placement)
         .where(col(Placement.id) == placement)
@@ -220,5 +247,5 @@ def release_quarantine(connection: Connection, mailbox_id: int, now: datetime) -
         update(Placement)
         .where(col(Placement.folder_id).in_(mine), col(Placement.state) == "quarantine")
         .where(col(Placement.next_try_at) <= now)
-        .values(state="wanted")
+        .values(state=_UNTRIED)
     )

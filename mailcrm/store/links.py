@@ -6,9 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, case, delete, func, or_, select, update
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from mailcrm.crm.filing import ROBOTS
+from mailcrm.crm.match import Found
 from mailcrm.model import Client, ClientDomain, ContactAddress, Entry, Link, MailAddress, Message, MessageAddress
 from mailcrm.store.rows import insert_missing, parts
 
@@ -89,6 +91,43 @@ def add_links(connection: Connection, new: Collection[NewLink], at: datetime, ac
                 .values(rule=one.rule, evidence=one.evidence, confidence=one.confidence, state="active", changed_at=at)
             )
     add_entries(connection, {one.message_id for one in new})
+
+
+def add_found(connection: Connection, found: Collection[tuple[int, Found]], at: datetime) -> None:
+    """Make the links that rules found for stored messages: (message, what was found); clients are counted anew."""
+    new = [
+        NewLink(message, f.client, f.rule, f.evidence, f.confidence, f.role, "suggested" if f.suggested else "active")
+        for message, f in found
+    ]
+    add_links(connection, new, at)
+    for client in {one.client_id for one in new if one.state == "active"}:
+        recount(connection, client)
+
+
+def unlinked_in_threads(connection: Connection, threads: Iterable[int]) -> set[int]:
+    """Messages with references that lack a link to a client which another message of their thread has."""
+    found: set[int] = set()
+    other = aliased(Message)
+    for part in parts(threads):
+        clients = (
+            select(col(other.thread_id), col(Link.client_id))
+            .join(Link, col(other.id) == col(Link.message_id))
+            .where(col(other.thread_id).in_(part), col(Link.state) == "active")
+            .distinct()
+            .subquery()
+        )
+        own = select(col(Link.id)).where(
+            col(Link.message_id) == col(Message.id),
+            col(Link.client_id) == clients.c.client_id,
+            col(Link.state) != "suggested",
+        )
+        query = (
+            select(col(Message.id))
+            .join(clients, clients.c.thread_id == col(Message.thread_id))
+            .where(col(Message.reference_ids) != "", ~own.exists())
+        )
+        found.update(i for i in connection.execute(query).scalars() if i is not None)
+    return found
 
 
 def set_state(connection: Connection, link_id: int, state: str, at: datetime, actor_id: int | None) -> None:

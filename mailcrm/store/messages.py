@@ -85,16 +85,28 @@ def threads_of(connection: Connection, keys: Iterable[str]) -> dict[str, int]:
     return found
 
 
-def threads_by_fallback(connection: Connection, keys: Iterable[str], since: datetime) -> dict[str, int]:
-    """Fallback key → the oldest thread of a message that has it and is not older than `since`."""
-    found: dict[str, int] = {}
+def by_fallback(
+    connection: Connection, keys: Iterable[str], first: datetime, last: datetime
+) -> list[tuple[str, datetime, str, int]]:
+    """Messages with one of these fallback keys between two times: (key, time, subject, thread)."""
+    columns = (col(Message.fallback_key), col(Message.at), col(Message.subject), col(Message.thread_id))
+    found: list[tuple[str, datetime, str, int]] = []
     for part in parts(keys):
         rows = connection.execute(
-            select(col(Message.fallback_key), func.min(col(Message.thread_id)))
-            .where(col(Message.fallback_key).in_(part), col(Message.at) >= since)
-            .group_by(col(Message.fallback_key))
+            select(*columns).where(col(Message.fallback_key).in_(part), col(Message.at).between(first, last))
         )
-        found.update({str(fallback): int(thread) for fallback, thread in rows})
+        found.extend((str(fallback), at, subject, int(thread)) for fallback, at, subject, thread in rows)
+    return found
+
+
+def ids_of_threads(connection: Connection, threads: Iterable[int]) -> list[str]:
+    """Every Message-ID that leads to one of these threads, of messages stored or not."""
+    found: list[str] = []
+    for part in parts(threads):
+        rows = connection.execute(
+            select(col(ThreadReference.reference)).where(col(ThreadReference.thread_id).in_(part))
+        )
+        found.extend(rows.scalars())
     return found
 
 

@@ -52,17 +52,25 @@ def account(connection: Connection, mailbox_id: int) -> Account | None:
 
 def with_work(connection: Connection, now: datetime) -> set[int]:
     """Mailboxes in which something waits for a decision or a body and is due."""
-    due = or_(col(Placement.next_try_at).is_(None), col(Placement.next_try_at) <= now)
-    waiting = exists().where(col(Placement.folder_id) == col(Folder.id), col(Placement.state).in_(UNSETTLED), due)
-    return set(connection.execute(select(col(Folder.mailbox_id)).where(waiting).distinct()).scalars())
+    return set(connection.execute(select(col(Folder.mailbox_id)).where(*_has_work(now)).distinct()).scalars())
 
 
 def folders_with_work(connection: Connection, mailbox_id: int, now: datetime) -> set[int]:
     """Folders of a mailbox in which something waits and is due."""
-    due = or_(col(Placement.next_try_at).is_(None), col(Placement.next_try_at) <= now)
-    waiting = exists().where(col(Placement.folder_id) == col(Folder.id), col(Placement.state).in_(UNSETTLED), due)
-    rows = connection.execute(select(col(Folder.id)).where(col(Folder.mailbox_id) == mailbox_id, waiting))
+    rows = connection.execute(select(col(Folder.id)).where(col(Folder.mailbox_id) == mailbox_id, *_has_work(now)))
     return {int(folder) for folder in rows.scalars() if folder is not None}
+
+
+def _has_work(now: datetime) -> list[Any]:
+    # Only what a round can do something about: else the daemon would turn in circles.
+    due = or_(col(Placement.next_try_at).is_(None), col(Placement.next_try_at) <= now)
+    here = (col(Placement.folder_id) == col(Folder.id), col(Placement.uidvalidity) == col(Folder.uidvalidity))
+    return [
+        col(Folder.wanted),
+        col(Folder.missing_since).is_(None),
+        or_(col(Folder.parked_until).is_(None), col(Folder.parked_until) <= now),
+        exists().where(*here, col(Placement.state).in_(UNSETTLED), due),
+    ]
 
 
 def begin(connection: Connection, mailbox_id: int, now: datetime) -> None:

@@ -1,6 +1,6 @@
 """The triage tray: metadata of mail that no rule could file, as rows."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, delete, func, or_, select, upd
 from sqlmodel import col
 
 from mailcrm.model import Mailbox, Triage
+from mailcrm.store.rows import parts
 from mailcrm.store.visibility import Viewer
 
 
@@ -83,6 +84,12 @@ def settle(
     query = update(Triage).where(where, col(Triage.state) == "open")
     changed = connection.execute(query.values(state=state, changed_at=at, actor_id=actor_id).returning(col(Triage.id)))
     return [i for i in changed.scalars() if i is not None]
+
+
+def settle_stored(connection: Connection, placements: Iterable[int], at: datetime) -> None:
+    """Take the copies out of the tray whose message was stored after all, by its thread or by a wish."""
+    for part in parts(placements):
+        settle(connection, col(Triage.placement_id).in_(part), "attached", at, None)
 
 
 def open_ids(connection: Connection, where: ColumnElement[bool]) -> list[int]:
