@@ -59,6 +59,9 @@ class BlobStore(Protocol):
     def size(self, sha: str) -> int:
         """Bytes that the blob takes up in the store."""
 
+    def written_at(self, sha: str) -> float:
+        """When the blob was stored, in seconds since 1970."""
+
     def verify(self, sha: str) -> Literal["ok", "missing", "corrupt"]:
         """Reads the whole blob and compares it with its name."""
 
@@ -141,6 +144,13 @@ class Blobs:
         if path is None:
             raise NotFound(f"The blob {sha} is not in {self._root}: run mailcrm fsck.")
         return path.stat().st_size
+
+    def written_at(self, sha: str) -> float:
+        """When the blob was stored, in seconds since 1970. Raises NotFound."""
+        path = self._find(sha)
+        if path is None:
+            raise NotFound(f"The blob {sha} is not in {self._root}: run mailcrm fsck.")
+        return path.stat().st_mtime
 
     def verify(self, sha: str) -> Literal["ok", "missing", "corrupt"]:
         """Reads the whole blob and compares it with its name."""
@@ -264,12 +274,19 @@ def _make_durable(root: Path, paths: set[Path], folders: set[Path]) -> None:
         finally:
             os.close(descriptor)
         return
-    for path in [*paths, *{path.parent for path in paths}, *(folders | {root} if paths else folders)]:
+    for path in sync_order(root, paths, folders):
         descriptor = os.open(path, os.O_RDONLY)
         try:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def sync_order(root: Path, files: set[Path], folders: set[Path]) -> list[Path]:
+    """What fsync must see where there is no syncfs: files, then the folders that name them, then theirs."""
+    if not files and not folders:
+        return []
+    return [*sorted(files), *sorted(({file.parent for file in files} | folders) - {root}), root]
 
 
 _SYNCFS = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None) if os.name == "posix" else None
