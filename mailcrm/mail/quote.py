@@ -193,7 +193,9 @@ def _mark_runs(lines: list[str], marks: list[bool], quoted: list[bool], seen: bo
     last = max((at for at, line in enumerate(lines) if line.strip() and not quoted[at]), default=-1)
     trusted = seen or sum(marks) > 2
     for at in range(len(lines)):
-        if marks[at] and (trusted or all(marks[i] or not lines[i].strip() for i in range(at, last + 1))):
+        if marks[at] and (
+            trusted or not lines[at].strip("> ") or all(marks[i] or not lines[i].strip() for i in range(at, last + 1))
+        ):
             quoted[at] = True
     at = 0
     while at < len(lines):

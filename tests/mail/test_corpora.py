@@ -1,0 +1,129 @@
+"""Real mail of many systems: everything parses, and what others expect of it is measured against a ratchet.
+
+`replies.json` holds, for each letter, the sha256 of the reply that its project expects (without white space, and
+with the one rule of ours where their rules contradict each other: the signature goes, the quote goes). Real words
+are not copied here. A score may rise, and then the table is raised; it may not fall.
+"""
+
+import hashlib
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mailcrm.mail import body, parse, quote
+from mailcrm.mail.inspect import inspect
+from mailcrm.mail.message import Kind, ParsedMessage
+
+pytestmark = pytest.mark.corpora
+
+_MAIL = (
+    "cpython-test-email", "django-mailbox", "enron", "flufl-bounce", "mikel-mail", "mime4j", "nodemailer-mailparser",
+    "notmuch", "nylas-sync-engine", "public-inbox", "redmine", "ru-from-lists", "sisimai", "spamassassin-easy-ham-1",
+    "spamscope-mail-parser", "talon", "tnefparse", "usrp-users-2021",
+)  # fmt: skip
+_NO_PEOPLE = (".json", ".cats", ".png", ".jpg", ".gif", ".py")
+_HUMANS = ("usrp-users-2021", "enron", "spamassassin-easy-ham-1", "ru-from-lists")
+_MACHINES = ("mailer-daemon", "postmaster")
+_REPLIES = {
+    "github-email-reply-parser": 1.0, "mail-parser-reply": 0.97, "talon": 0.95, "willdurand-EmailReplyParser": 1.0,
+    "zapier-email-reply-parser": 1.0,
+}  # fmt: skip
+_RECOGNISED = {"sisimai": 0.992, "flufl-bounce": 0.954}
+_HARD_RIGHT, _ADDRESSED = 0.95, 0.99
+
+
+def mail(folder: Path) -> Iterator[Path]:
+    """Every file of a folder that may be a message."""
+    return (path for path in sorted(folder.rglob("*")) if path.is_file() and path.suffix not in _NO_PEOPLE)
+
+
+@pytest.mark.parametrize("name", _MAIL)
+def test_everything_parses(corpora: Path, name: str) -> None:
+    seen = 0
+    for path in mail(corpora / name):
+        raw = path.read_bytes()
+        found = inspect(raw)
+        json.dumps(found).encode("utf-8")
+        assert "\x00" not in found["text"], path
+        assert parse.headers(raw).message_id == found["message_id"], path
+        seen += 1
+    sys.stdout.write(f"{name}: {seen} files parsed\n")
+    assert seen > 10
+
+
+@pytest.mark.parametrize("name", _HUMANS)
+def test_no_letter_of_a_person_is_called_a_bounce(corpora: Path, name: str) -> None:
+    for path in mail(corpora / name):
+        message = parse.message(path.read_bytes())
+        if message.kind in (Kind.BOUNCE, Kind.COMPLAINT, Kind.RECEIPT):
+            assert message.headers.from_[0].email.startswith(_MACHINES), path
+
+
+def reply(path: Path) -> str:
+    """The reply in one file of a reply corpus: a message, HTML or plain text."""
+    raw = path.read_bytes()
+    if path.suffix == ".eml":
+        return parse.message(raw).reply_text
+    text = raw.decode("utf-8", "replace").replace("\r\n", "\n")
+    return quote.split(body.from_html(text) if path.suffix == ".html" else text).new
+
+
+@pytest.mark.parametrize("name", sorted(_REPLIES))
+def test_replies(corpora: Path, name: str) -> None:
+    table = json.loads((Path(__file__).parent / "replies.json").read_text())[name]
+    wrong = []
+    for file, wanted in table.items():
+        found = "".join(reply(corpora / name / file).split())
+        if hashlib.sha256(found.encode()).hexdigest() != wanted:
+            wrong.append(file)
+    score = 1 - len(wrong) / len(table)
+    sys.stdout.write(f"{name}: {score:.1%} of {len(table)} replies equal; not: {wrong}\n")
+    assert score >= _REPLIES[name]
+
+
+def bounces(corpora: Path) -> Iterator[tuple[str, ParsedMessage, set[str], bool]]:
+    """The bounces of the sisimai set: name, what we understood, the reasons expected, and whether one is hard."""
+    for name, wanted in json.loads((corpora / "sisimai" / "expected.json").read_text()).items():
+        what = {one["reason"] for one in wanted or ()}
+        if what and not what <= {"delivered", "feedback", "vacation"}:
+            hard = any(one["hardbounce"] for one in wanted)
+            yield name, parse.message((corpora / "sisimai" / "mails" / name).read_bytes()), what, hard
+
+
+def test_bounces_of_sisimai(corpora: Path) -> None:
+    found = list(bounces(corpora))
+    known = [one for one in found if one[1].kind is Kind.BOUNCE and one[1].bounce]
+    right = [one for one in known if one[1].bounce and one[1].bounce.hard == one[3]]
+    named = [one for one in known if one[1].bounce and any(r.email for r in one[1].bounce.recipients)]
+    recognised, hard, addressed = len(known) / len(found), len(right) / len(known), len(named) / len(known)
+    sys.stdout.write(
+        f"sisimai: recognised {recognised:.1%}, hard or soft right {hard:.1%}, recipient found {addressed:.1%}\n"
+    )
+    assert recognised >= _RECOGNISED["sisimai"]
+    assert hard >= _HARD_RIGHT
+    assert addressed >= _ADDRESSED
+
+
+def test_reports_on_delivery_and_complaints_are_no_bounces(corpora: Path) -> None:
+    table = json.loads((corpora / "sisimai" / "expected.json").read_text())
+    for name, wanted in table.items():
+        if wanted and {one["reason"] for one in wanted} <= {"delivered", "feedback", "vacation"}:
+            assert parse.message((corpora / "sisimai" / "mails" / name).read_bytes()).kind is not Kind.BOUNCE, name
+
+
+def test_bounces_of_flufl(corpora: Path) -> None:
+    table = json.loads((corpora / "flufl-bounce" / "expected.json").read_text())
+    known = total = found = 0
+    for name, wanted in table.items():
+        emails = {email.lower() for email in (*wanted["permanent"], *wanted["temporary"])}
+        if emails:
+            message = parse.message((corpora / "flufl-bounce" / "tests" / "data" / name).read_bytes())
+            total += 1
+            known += message.kind is Kind.BOUNCE
+            found += message.bounce is not None and emails <= {r.email for r in message.bounce.recipients}
+    sys.stdout.write(f"flufl-bounce: recognised {known / total:.1%}, recipients found {found / known:.1%}\n")
+    assert known / total >= _RECOGNISED["flufl-bounce"]
+    assert found / known >= _ADDRESSED
