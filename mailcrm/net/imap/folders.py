@@ -6,10 +6,13 @@ import unicodedata
 
 from imapclient import imap_utf7
 
+from mailcrm.errors import LimitExceeded
 from mailcrm.net.imap.parse import status_of, tokens
 from mailcrm.net.imap.values import Folder, Role, Status
 
 log = logging.getLogger(__name__)
+
+MOST_FOLDERS = 10_000
 
 _LIST = re.compile(rb'(?:X?LIST) +\(([^)]*)\) +(NIL|"(?:\\.|[^"\\])*") +(.*)', re.IGNORECASE | re.DOTALL)
 _QUOTED = re.compile(rb'"((?:\\.|[^"\\])*)"', re.DOTALL)
@@ -88,7 +91,7 @@ def plain(name: str) -> str:
 
 def read_folders(responses: list[list[bytes]]) -> list[Folder]:
     """All folders of the responses to LIST, each once, with their STATUS where it came along. A line that cannot
-    be read is logged and left out; it never hides the others."""
+    be read is logged and left out; it never hides the others. Raises LimitExceeded beyond 10,000 folders."""
     statuses: dict[bytes, Status] = {}
     found: dict[bytes, Folder] = {}
     for parts in responses:
@@ -100,6 +103,8 @@ def read_folders(responses: list[list[bytes]]) -> list[Folder]:
                 found.setdefault(folder.raw_name, folder)
         except ValueError as error:
             log.warning("A line of the folder list was left out (%s): %.200r", error, parts[0])
+    if len(found) > MOST_FOLDERS:
+        raise LimitExceeded(f"The server lists more than {MOST_FOLDERS} folders: nothing of it was taken over.")
     return [_with_status(folder, statuses) for folder in found.values()]
 
 

@@ -141,8 +141,8 @@ class Transport(imaplib.IMAP4):
             count = parts[-1][opened + 1 : -1].rstrip(b"+")
             if opened < 0 or not count.isdigit():
                 break
-            if len(parts) > 2 * MAX_LITERALS:
-                raise TooLong(f"{self.host} sent a response of more than {MAX_LITERALS} literals.", parts[0])
+            if len(parts) > 2 * MAX_LITERALS or sum(map(len, parts)) > 2 * MAX_LITERAL:
+                raise TooLong(f"{self.host} sent one response without an end.", parts[0])
             parts.append(self._literal(int(count[:20]), parts[0]))
             parts.append(self.line())
         return parts
@@ -155,12 +155,12 @@ class Transport(imaplib.IMAP4):
             raise
 
     def send(self, data: bytes) -> None:  # type: ignore[override]
-        """Writes all of it within the read timeout."""
+        """Writes all of it, every part of 256 kB within the read timeout."""
         self.sent += len(data)
         self.sock.settimeout(self._server.read_timeout)
-        self.sock.sendall(
-            self._deflate.compress(data) + self._deflate.flush(zlib.Z_SYNC_FLUSH) if self._deflate else data
-        )
+        wire = self._deflate.compress(data) + self._deflate.flush(zlib.Z_SYNC_FLUSH) if self._deflate else data
+        for start in range(0, len(wire), _RECEIVE):
+            self.sock.sendall(wire[start : start + _RECEIVE])
 
     def lines_at_hand(self) -> list[bytes]:
         """The complete lines that can be had without blocking; half a line stays for the next call."""

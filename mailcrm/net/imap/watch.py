@@ -46,7 +46,8 @@ class Watcher:
         self._wake_read.setblocking(False)
         self._wake_write.setblocking(False)
         self._selector.register(self._wake_read, selectors.EVENT_READ, None)
-        self._pool = ThreadPoolExecutor(16, "mailcrm-watch")
+        self._openers = ThreadPoolExecutor(16, "mailcrm-open")
+        self._renewers = ThreadPoolExecutor(16, "mailcrm-renew")  # apart: a dead host must not hold up sweeps
         self._thread = threading.Thread(target=self._loop, name="mailcrm-watcher", daemon=True)
         self._stopping = False
 
@@ -61,7 +62,8 @@ class Watcher:
         self._wake()
         if self._thread.is_alive():
             self._thread.join(20)
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        for pool in (self._openers, self._renewers):
+            pool.shutdown(wait=False, cancel_futures=True)
 
     def add(self, mailbox_id: int, host: str, open_session: Callable[[], Session]) -> None:
         """Watches a mailbox from now on, in place of what was watched under this id. `open_session` is called in a
@@ -148,7 +150,7 @@ class Watcher:
             return
         watch.state = "connecting"
         watch.timer = 0
-        self._pool.submit(self._open, watch)
+        self._openers.submit(self._open, watch)
 
     def _open(self, watch: Watched) -> None:
         """In a pool thread."""
@@ -219,7 +221,7 @@ class Watcher:
         if watch.session is not None and watch.outlook is not None:
             self._deafen(watch.session)
             session, watch.session = watch.session, None
-            self._pool.submit(self._renew, watch, session, watch.outlook)
+            self._renewers.submit(self._renew, watch, session, watch.outlook)
 
     def _renew(self, watch: Watched, session: Session, outlook: Outlook) -> None:
         """In a pool thread."""

@@ -10,6 +10,8 @@ from mailcrm.net.imap.transport import Transport
 
 Response = list[bytes]
 """One untagged response: its line without "* ", then by turns a literal and the rest of the line."""
+MOST_RESPONSES = 500_000
+"""To one command whose answer is read as a whole."""
 SLOWEST = 50_000
 """Bytes a second: what a command may keep us waiting for beyond the patience for any command."""
 
@@ -127,6 +129,9 @@ class Wire:
             got = self.read()
             if isinstance(got, list):
                 untagged.append(got)
+                if len(untagged) > MOST_RESPONSES:
+                    self.broken = True
+                    raise LimitExceeded(f"{self.host} answered {name} without an end.")
             elif got[0] == tag:
                 if got[1].status != "OK":
                     raise refusal(self.host, name, got[1])

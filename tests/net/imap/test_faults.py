@@ -75,6 +75,22 @@ def test_a_line_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         assert session.broken
 
 
+def test_answers_without_an_end_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mailcrm.net.imap.wire.MOST_RESPONSES", 100)
+    monkeypatch.setattr("mailcrm.net.imap.folders.MOST_FOLDERS", 50)
+    listed = b"".join(b'* LIST () "/" %d\r\n' % number for number in range(60))
+    with FakeImap({"NOOP": ok(b"* 1 EXISTS\r\n" * 200), "LIST": ok(listed)}) as fake, fake.session() as session:
+        with pytest.raises(LimitExceeded, match="50 folders"):
+            session.folders()
+        with pytest.raises(LimitExceeded, match="NOOP"):
+            session.noop()
+        assert session.broken
+    monkeypatch.setattr("mailcrm.net.imap.transport.MAX_LITERALS", 10)
+    endless = raw(b"* X {1}\r\na" + b" {1}\r\na" * 100)
+    with FakeImap({"NOOP": endless}) as fake, fake.session() as session, pytest.raises(LimitExceeded, match="an end"):
+        session.noop()
+
+
 @pytest.mark.parametrize("announced", [6, 7, 8, 9, 20, 28, 30, 33, 36, 40, 70, 105, 110, 300])
 def test_04_a_literal_shorter_than_announced_is_noticed(announced: int) -> None:
     """The lie swallows what follows, up to all of it: nothing wrong may be taken for a message."""
@@ -243,6 +259,17 @@ def test_44_expunges_between_the_bodies_shift_nothing() -> None:
         ]
         assert session.vanished_meanwhile() == UidSet.of([5])
         assert session.vanished_meanwhile() == UidSet()
+
+
+def test_what_comes_before_closed_is_about_the_folder_before() -> None:
+    """RFC 7162 §3.2.11: taken for the new folder's, it would count its messages as gone."""
+    before = b"* VANISHED 1:50\r\n* 3 EXISTS\r\n* 1 FETCH (UID 9 FLAGS (\\Seen))\r\n* OK [CLOSED] that was it\r\n"
+    after = EXAMINED + b"* VANISHED (EARLIER) 60\r\n* 2 FETCH (UID 70 FLAGS () MODSEQ (5))\r\n"
+    with FakeImap({"EXAMINE": ok(before, after, text=b"[READ-ONLY]")}) as fake, fake.session() as session:
+        found = session.examine(b"Sent", (7, 3))
+        assert found.vanished == UidSet.of([60])
+        assert found.changed == (Flags(70, (), 5),)
+        assert found.exists == 5
 
 
 def test_45_an_empty_folder_is_not_asked_for_its_messages() -> None:
