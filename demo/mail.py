@@ -1,6 +1,8 @@
 """All mail of the demo, laid into the folders of its staff as their mail programs would have left it."""
 
+import re
 from collections import defaultdict
+from dataclasses import replace
 from datetime import datetime
 
 from demo import compose, routine, script, special
@@ -8,15 +10,17 @@ from demo.compose import Letter
 from demo.people import STAFF
 from demo.shelf import Mail, Shelf
 
+_CR = re.compile(rb"\r?\n")
 _ACCOUNTS = {member.person.key: member for member in STAFF}
 _FOLDERS = {"ru": ("Черновики", "Корзина", "Спам"), "en": ("Drafts", "Trash", "Junk")}
 
 
 def letters(now: datetime) -> list[Letter]:
-    """Every message, oldest first."""
+    """Every message, oldest first, with the line ends of the wire."""
     everything = [letter for scene in script.scenes(now) for letter in compose.letters(scene)]
     everything += [letter for scene in routine.scenes(now) for letter in compose.letters(scene)]
-    return sorted(everything + special.letters(now), key=lambda letter: letter.at)
+    everything += special.letters(now)
+    return [replace(letter, raw=_CR.sub(b"\r\n", letter.raw)) for letter in sorted(everything, key=lambda one: one.at)]
 
 
 def fill(shelf: Shelf, now: datetime) -> int:
@@ -24,10 +28,9 @@ def fill(shelf: Shelf, now: datetime) -> int:
     everything = [letter for letter in letters(now) if not letter.live]
     laid: dict[tuple[str, str], list[Mail]] = defaultdict(list)
     for letter in everything:
-        raw = letter.raw.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
         for account, folder, flags in _places(letter, now):
             place = laid[account, folder]
-            place.append(Mail(101 + len(place), letter.at, flags, raw))
+            place.append(Mail(101 + len(place), letter.at, flags, letter.raw))
     for member in STAFF:
         for folder in ("INBOX", member.sent_folder, *_FOLDERS[member.language]):
             shelf.add_folder(member.person.email, folder)

@@ -13,10 +13,10 @@ from email.utils import format_datetime, formataddr
 
 from demo import files
 from demo.compose import Letter
-from demo.people import DOMAIN, EVERYBODY, Person
+from demo.people import EVERYBODY, Person
 
 _GONE = "sarah.bell@harrowbrewing.example"
-_POSTMASTER = Person("postmaster", "Mail Delivery System", f"MAILER-DAEMON@mail.{DOMAIN}", "", 0)
+_POSTMASTER = Person("postmaster", "Mail Delivery System", "MAILER-DAEMON@mx.harrowbrewing.example", "", 0)
 
 
 def letters(now: datetime) -> list[Letter]:
@@ -74,7 +74,7 @@ def _bounced(now: datetime) -> list[Letter]:
     report = _report("delivery-status", text)
     status = _part(
         "message/delivery-status",
-        f"Reporting-MTA: dns; mail.{DOMAIN}\nArrival-Date: {format_datetime(at)}\n\n"
+        f"Reporting-MTA: dns; mx.harrowbrewing.example\nArrival-Date: {format_datetime(at)}\n\n"
         f"Final-Recipient: rfc822; {_GONE}\nAction: failed\nStatus: 5.1.1\n"
         f"Diagnostic-Code: smtp; 550 5.1.1 <{_GONE}> No such user here\n",
     )

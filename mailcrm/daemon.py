@@ -88,7 +88,7 @@ class Daemon:
 
     def run(self) -> None:
         """Watch and read until `stop`."""
-        log.info("started", extra={"process": self.desk.owner})
+        log.info("started", extra={"owner": self.desk.owner})
         self._watcher.start()
         last_beat = last_tidy = -TIDY
         try:
@@ -226,7 +226,7 @@ class Daemon:
             self._drop_session(state)
         self.desk.readers.close()
         self._safely(lambda: stop_beating(self.desk))
-        log.info("stopped", extra={"process": self.desk.owner})
+        log.info("stopped", extra={"owner": self.desk.owner})
 
 
 def sync_once(desk: Desk, firm: Firm, credentials: Credentials, accounts: list[Account]) -> dict[str, str]:

@@ -4,6 +4,7 @@ A budget is raised only in the commit that needs it, with the reason in docs/dec
 """
 
 import ast
+import logging
 import re
 import statistics
 import tomllib
@@ -29,7 +30,7 @@ DOORS = {
     "imapclient": "mailcrm.net.imap",
     "aiosmtplib": "mailcrm.net.smtp",
     "mailparser": "mailcrm.mail.parse",
-    "nh3": "web",
+    "nh3": "mailcrm.mail.sanitise",
 }
 
 
@@ -162,7 +163,7 @@ def test_no_import_cycles() -> None:
 
 def _imported_modules(module: Module, known: set[str]) -> set[str]:
     wanted = {f"{source}.{name}" if f"{source}.{name}" in known else source for _, source, name in imports(module)}
-    return wanted & known
+    return (wanted & known) - {module.name}
 
 
 def test_broad_excepts_stand_only_in_the_outermost_loops() -> None:
@@ -231,6 +232,20 @@ def test_each_library_has_one_door() -> None:
     assert not strangers
 
 
+def test_log_fields_do_not_overwrite_those_of_the_record() -> None:
+    """`logging` raises KeyError for such a field, but only when the line is really written."""
+    taken = set(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
+    extras = [
+        (m, key)
+        for m in PRODUCT
+        for call in calls(m, "debug", "info", "warning", "error", "exception", "log")
+        for keyword in call.keywords
+        if keyword.arg == "extra" and isinstance(keyword.value, ast.Dict)
+        for key in keyword.value.keys
+    ]
+    assert not [f"{m.at(key)} {key.value}" for m, key in extras if isinstance(key, ast.Constant) and key.value in taken]
+
+
 def test_names_say_what_they_mean() -> None:
     prefix = re.compile(r"_?(get|handle|process|do)_")
     suffix = re.compile(r"(Manager|Helper|Util|Utils)$")
@@ -284,7 +299,7 @@ def _sets_a_limit(node: ast.Call) -> bool:
         for arg in node.args
         if isinstance(arg, ast.Constant) and isinstance(arg.value, str)
     ]
-    return bool(names) and names[0].isupper()
+    return bool(names) and names[0].lstrip("_").isupper()
 
 
 def test_contracts_cover_every_package() -> None:

@@ -1,0 +1,46 @@
+"""The demo company is furnished once, through the functions that everybody uses."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from demo.company import Ports, furnish, write_config
+from demo.people import CLIENTS, EVERYBODY, STAFF
+from mailcrm.config import load
+from mailcrm.store import never, people
+from mailcrm.store.database import Database
+from mailcrm.store.directory import directory
+
+NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
+
+
+def test_a_second_start_finds_everything_as_it_was(tmp_path: Path) -> None:
+    path = write_config(tmp_path, Ports(1025, 1143, 1587))
+    assert furnish(path, NOW) is True
+    assert furnish(write_config(tmp_path, Ports(2025, 2143, 2587)), NOW) is False
+    config = load(path)
+    assert (config.web.port, config.server("demo").port) == (2025, 2143)
+    assert {mailbox.owner for mailbox in config.mailboxes} == {member.person.email for member in STAFF}
+
+
+def test_an_interrupted_start_is_begun_anew(tmp_path: Path) -> None:
+    path = write_config(tmp_path, Ports(1025, 1143, 1587))
+    furnish(path, NOW)
+    (tmp_path / "furnished").unlink()
+    assert furnish(path, NOW) is True
+
+
+def test_every_contact_is_found_by_address_and_friends_are_never_stored(tmp_path: Path) -> None:
+    path = write_config(tmp_path, Ports(1025, 1143, 1587))
+    furnish(path, NOW)
+    database = Database(load(path).database_url)
+    with database.reading() as connection:
+        emails = {person.email for client in CLIENTS for person in client.people}
+        domains = {domain for client in CLIENTS for domain in client.domains}
+        found = directory(connection, emails, domains, set())
+        olga = people.user_by_login(connection, STAFF[0].person.email)
+        assert olga is not None
+        rules = {rule.value for rule in never.rules(connection, olga.id)}
+    database.close()
+    assert set(found.addresses) == emails
+    assert set(found.domains) == domains
+    assert EVERYBODY["lena"].email in rules
