@@ -1,6 +1,5 @@
 """Receiving a whole mailbox into an empty mailcrm, against `mbsync` and then `notmuch new` on the same mailbox."""
 
-import shutil
 import socket
 import sys
 import tempfile
@@ -84,12 +83,13 @@ def run(case: Case, runs: int) -> str:
     ours: list[Cost] = []
     fetched: list[Cost] = []
     indexed: list[Cost] = []
-    with Dovecot() as dovecot:
+    # Nothing is removed before the end: ext4 is slow at making files for a minute after many were removed.
+    with tempfile.TemporaryDirectory(prefix="run-", dir=maildir.CACHE) as place, Dovecot() as dovecot:
         maildir.serve(dovecot, "bench", case.folder)
         _drain(dovecot.port)
         for number in range(runs):
-            ours.append(_mailcrm(dovecot, case, count))
-            sync, notmuch = _peers(dovecot)
+            ours.append(_mailcrm(dovecot, case, Path(place, f"mailcrm{number}"), count))
+            sync, notmuch = _peers(dovecot, Path(place, f"peers{number}"))
             fetched.append(sync)
             indexed.append(notmuch)
             both = sync.seconds + notmuch.seconds
@@ -116,13 +116,11 @@ def _row(name: str, count: int, seconds: list[float], costs: list[Cost]) -> tupl
     return (name, count / middle, middle, *map(most, ("cpu", "main_mb", "largest_worker_mb", "sum_mb")))
 
 
-def _mailcrm(dovecot: Dovecot, case: Case, count: int) -> Cost:
-    with tempfile.TemporaryDirectory(prefix="mailcrm-", dir=maildir.CACHE) as name:
-        folder = Path(name)
-        company.found(folder, case.company, dovecot.port).close()
-        command = [sys.executable, "-m", "bench.once", str(folder), ",".join(case.company.domains)]
-        cost = measure.run(command, {"MAILCRM_BENCH_PASSWORD": Dovecot.password})
-        _check(folder, count)
+def _mailcrm(dovecot: Dovecot, case: Case, folder: Path, count: int) -> Cost:
+    company.found(folder, case.company, dovecot.port).close()
+    command = [sys.executable, "-m", "bench.once", str(folder), ",".join(case.company.domains)]
+    cost = measure.run(command, {"MAILCRM_BENCH_PASSWORD": Dovecot.password})
+    _check(folder, count)
     return cost
 
 
@@ -138,16 +136,13 @@ def _check(folder: Path, count: int) -> None:
         raise AssertionError(f"only {stored} of {count} messages were stored")
 
 
-def _peers(dovecot: Dovecot) -> tuple[Cost, Cost]:
-    with tempfile.TemporaryDirectory(prefix="peers-", dir=maildir.CACHE) as name:
-        folder = Path(name)
-        mail = folder / "mail"
-        mail.mkdir()
-        (folder / "mbsyncrc").write_text(_MBSYNC.format(port=dovecot.port, user="bench", folder=mail))
-        (folder / "notmuch").write_text(_NOTMUCH.format(folder=mail))
-        sync = measure.run(["mbsync", "-q", "-c", str(folder / "mbsyncrc"), "all"])
-        index = measure.run(["notmuch", "new", "--quiet"], {"NOTMUCH_CONFIG": str(folder / "notmuch")})
-        shutil.rmtree(mail)
+def _peers(dovecot: Dovecot, folder: Path) -> tuple[Cost, Cost]:
+    mail = folder / "mail"
+    mail.mkdir(parents=True)
+    (folder / "mbsyncrc").write_text(_MBSYNC.format(port=dovecot.port, user="bench", folder=mail))
+    (folder / "notmuch").write_text(_NOTMUCH.format(folder=mail))
+    sync = measure.run(["mbsync", "-q", "-c", str(folder / "mbsyncrc"), "all"])
+    index = measure.run(["notmuch", "new", "--quiet"], {"NOTMUCH_CONFIG": str(folder / "notmuch")})
     return sync, index
 
 

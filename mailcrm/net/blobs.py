@@ -5,10 +5,10 @@
     root/ab/.….part   a file being written
     root/tmp/         files being written whose name is not known yet
 
-A blob is named by the SHA-256 of its original bytes, written beside its place and renamed only when complete: a file
-made in another folder, or a folder made for every few files, costs a file system many times as much. `settle` makes
-all that was kept durable: call it before any row refers to a blob. Whoever is killed between leaves at most a file
-that `sweep` removes or a blob that nobody refers to. An S3 store has the same methods.
+A blob is named by the SHA-256 of its original bytes, written beside its place and renamed only when complete. There
+are no more folders than that: making one costs ext4 twenty times as much as making a file. `settle` makes all that was
+kept durable: call it before any row refers to a blob. Whoever is killed between leaves at most a file that `sweep`
+removes or a blob that nobody refers to. An S3 store has the same methods.
 """
 
 import contextlib
