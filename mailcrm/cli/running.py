@@ -1,0 +1,139 @@
+"""`sync`, `web` and `run`: the processes that stay."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from mailcrm.cli import logs
+from mailcrm.cli.setting import Setting
+from mailcrm.daemon import Daemon, sync_once
+from mailcrm.store import mailboxes, rounds
+from web import site
+from web.serve import serve
+
+_RESTART = 5.0
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="One round over every mailbox, with a bar, and end.")
+@click.option("--with-parent", is_flag=True, hidden=True, help="End when standard input is closed.")
+@click.pass_obj
+@click.pass_context
+def sync(ctx: click.Context, setting: Setting, once: bool, with_parent: bool) -> None:
+    """Read the mailboxes, now and whenever something arrives."""
+    logs.configure("warning" if once else setting.config.log.level, setting.config.log.format)
+    setting.declare_mailboxes()
+    if once:
+        ctx.exit(_once(setting))
+    options = setting.config.sync
+    desk = setting.desk()
+    daemon = Daemon(desk, setting.firm, setting.credentials, options.workers, float(options.sweep_seconds))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: daemon.stop())
+    if with_parent:
+        threading.Thread(target=_await_end, args=(daemon,), daemon=True).start()
+    daemon.run()
+
+
+@click.command()
+@click.pass_obj
+def web(setting: Setting) -> None:
+    """Serve the pages."""
+    logs.configure(setting.config.log.level, setting.config.log.format)
+    _serve(setting)
+
+
+@click.command()
+@click.pass_obj
+def run(setting: Setting) -> None:
+    """Read the mailboxes and serve the pages, all in one."""
+    logs.configure(setting.config.log.level, setting.config.log.format)
+    setting.declare_mailboxes()
+    with _sync_beside(setting):
+        _serve(setting)
+
+
+def _serve(setting: Setting) -> None:
+    options = setting.config.web
+    click.echo(f"mailcrm is at {setting.config.base_url}")
+    serve(site.from_config(setting.config), options.listen, options.port, options.workers)
+
+
+@contextlib.contextmanager
+def _sync_beside(setting: Setting) -> Iterator[None]:
+    """A process that reads mailboxes as long as the block runs; one that dies is started again."""
+    command = [sys.executable, "-m", "mailcrm.cli", "--config", str(setting.config.path), "sync", "--with-parent"]
+    ended = threading.Event()
+    running: list[subprocess.Popen[bytes]] = []
+
+    def keep() -> None:
+        while not ended.is_set():
+            # Its standard input is our lifeline: it ends with us, even when we are killed.
+            running[:] = [subprocess.Popen(command, stdin=subprocess.PIPE)]  # noqa: S603
+            running[0].wait()
+            ended.wait(_RESTART)
+
+    keeper = threading.Thread(target=keep)
+    keeper.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        for process in running:
+            process.terminate()
+        keeper.join()
+
+
+def _await_end(daemon: Daemon) -> None:
+    # Not by sys.stdin: a thread that waits in it would hold its lock while the interpreter ends.
+    while os.read(0, 1024):
+        pass
+    daemon.stop()
+
+
+def _once(setting: Setting) -> int:
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("messages {task.fields[pace]}"), TimeRemainingColumn())
+    console = Console(stderr=True)
+    with setting.database.reading() as connection:
+        accounts = rounds.accounts(connection)
+    failures: dict[str, str] = {}
+    with Progress(TextColumn("{task.description}"), *columns, console=console) as progress:
+        for account in accounts:
+            task = progress.add_task(account.address, total=None, pace="")
+            desk = setting.desk()
+            try:
+                noting = replace(desk, note=_Meter(setting, progress, task, account.id).note)
+                failures.update(sync_once(noting, setting.firm, setting.credentials, [account]))
+            finally:
+                desk.readers.close()
+            progress.update(task, total=progress.tasks[task].completed)
+    for address, reason in failures.items():
+        click.echo(f"mailcrm: {address}: {reason}", err=True)
+    return 1 if failures else 0
+
+
+class _Meter:
+    """Moves the bar of one mailbox."""
+
+    def __init__(self, setting: Setting, progress: Progress, task: TaskID, mailbox_id: int) -> None:
+        self.setting, self.progress, self.task, self.mailbox_id = setting, progress, task, mailbox_id
+        self.done, self.size, self.began = 0, 0, time.monotonic()
+
+    def note(self, messages: int, size: int) -> None:
+        """Count a batch; what is left comes from the ledger."""
+        self.done += messages
+        self.size += size
+        with self.setting.database.reading() as connection:
+            left = mailboxes.progress(connection, self.mailbox_id).waiting
+        pace = f"{self.size / 1e6:.1f} MB {self.done / max(0.1, time.monotonic() - self.began):.0f}/s"
+        self.progress.update(self.task, completed=self.done, total=self.done + left, pace=pace)

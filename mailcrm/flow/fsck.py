@@ -1,0 +1,95 @@
+"""Whether every blob that a row refers to is there and whole; repair fetches again what can be fetched."""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from mailcrm.flow.intake import take_in
+from mailcrm.net.blobs import Blobs
+from mailcrm.store import kept
+from mailcrm.store.database import Database
+
+GRACE = timedelta(days=1)
+"""Blobs are kept before the rows that refer to them: a younger one may yet be referred to."""
+
+
+@dataclass
+class Report:
+    """What was found, by name of blob, and what was done about it."""
+
+    checked: int = 0
+    missing: list[str] = field(default_factory=list)
+    corrupt: list[str] = field(default_factory=list)
+    orphans: list[str] = field(default_factory=list)
+    rewritten: int = 0
+    """Attachments made again from their raw messages."""
+    waiting: int = 0
+    """Placements that the sync will fetch again."""
+    removed: int = 0
+    lost: list[str] = field(default_factory=list)
+    """What no server and no raw message has any more."""
+
+    @property
+    def is_clean(self) -> bool:
+        """True where nothing is missing and nothing is corrupt."""
+        return not (self.missing or self.corrupt)
+
+
+def examine(database: Database, blobs: Blobs, now: datetime, tell: Callable[[int, int], None] | None = None) -> Report:
+    """Read every blob that a row refers to; `tell` hears of the progress: checked, all."""
+    report = Report()
+    # Old blobs first: one that is kept after this line is not among them, so it cannot be taken for an orphan.
+    old = {name for name in blobs.iterate() if blobs.written_at(name) < (now - GRACE).timestamp()}
+    with database.reading() as connection:
+        wanted = kept.raw_names(connection) | kept.attachment_names(connection)
+    report.orphans = sorted(old - wanted)
+    for name in sorted(wanted):
+        state = blobs.verify(name)
+        if state != "ok":
+            (report.missing if state == "missing" else report.corrupt).append(name)
+        report.checked += 1
+        if tell:
+            tell(report.checked, len(wanted))
+    return report
+
+
+def repair(database: Database, blobs: Blobs, root: Path, report: Report, now: datetime) -> None:
+    """Mend what `examine` found, in place: attachments from raw messages, raw messages from their servers.
+
+    A corrupt blob is removed before it is kept anew; orphans are removed. What cannot be had is in `lost`.
+    """
+    bad = {*report.missing, *report.corrupt}
+    for name in report.corrupt:
+        blobs.remove(name)
+    with database.reading() as connection:
+        raws = kept.raw_names(connection) & bad
+        sources = kept.raws_with(connection, bad - raws)
+    for name in sorted(bad - raws):
+        if not blobs.has(name):
+            _take_apart([raw for raw in sources.get(name, []) if raw not in bad], blobs, root)
+        if blobs.has(name):
+            report.rewritten += 1
+    # The attachments of a lost raw message come back together with it.
+    hopeless = [name for name in sorted(bad - raws) if not blobs.has(name)]
+    with database.writing() as connection:
+        report.waiting, lost = kept.ask_again(connection, raws)
+    report.lost = [*lost, *(name for name in hopeless if set(sources.get(name, ())) <= set(lost))]
+    _remove_orphans(database, blobs, report, now)
+
+
+def _take_apart(raws: Collection[str], blobs: Blobs, root: Path) -> None:
+    for raw in list(raws)[:1]:
+        take_in([(0, blobs.read(raw))], root)
+        blobs.settle()
+
+
+def _remove_orphans(database: Database, blobs: Blobs, report: Report, now: datetime) -> None:
+    # Asked again: a message with the same attachment may have arrived meanwhile.
+    with database.reading() as connection:
+        wanted = kept.raw_names(connection) | kept.attachment_names(connection)
+    for name in report.orphans:
+        if name not in wanted:
+            blobs.remove(name)
+            report.removed += 1
+    blobs.sweep((now - GRACE).timestamp())
