@@ -12,7 +12,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from mailcrm.mail import charset
 
-MAX_HTML = 3_000_000
+MAX_HTML = 1_000_000
 """Characters of one HTML body that are read; longer ones are cut, their raw form stays."""
 MAX_DEPTH = 4_000
 """How deep elements may nest before the HTML is only stripped of its tags."""

@@ -3,7 +3,7 @@
 import hashlib
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tnefparse import TNEF
 
@@ -11,6 +11,11 @@ from mailcrm.mail import body, digest, parts
 from mailcrm.mail.address import Address
 from mailcrm.mail.message import Attachment, ParsedMessage
 from mailcrm.mail.parts import Node
+
+MAX_BODY = 4_000_000
+"""Bytes of one text part that are made into text; the rest stays in the raw message."""
+MAX_OPENED = 20_000_000
+"""Bytes of a message inside the message that is still opened; a larger one stays a closed attachment."""
 
 _NOT_BODY = ("calendar", "rtf", "vcard", "x-vcard", "directory", "csv", "xml", "x-amp-html", "rfc822-headers", "css")
 _SIGNATURES = ("application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature")
@@ -36,7 +41,9 @@ class Chunk:
 
     def text(self) -> str:
         """Clean text: for HTML its source, for plain text with flowed paragraphs joined."""
-        text, defect = parts.text(self.data, self.node)
+        if len(self.data) > MAX_BODY:
+            self.note("text-cut")
+        text, defect = parts.text(self.data[:MAX_BODY], self.node)
         if defect:
             self.note(defect)
         if not self.html and self.node.parameter("format").lower() == "flowed":
@@ -81,8 +88,8 @@ def collect(raw: bytes, root: Node, read: Callable[[bytes], ParsedMessage] | Non
     """Walk the parts of a message; `read` parses the messages inside it, None leaves them closed."""
     found = Content(raw, read)
     found.view = _view(root, found, root.type == "multipart/report")
-    refer = b"".join(chunk.data for chunk in found.view.html if chunk.html)
-    found.attachments = [_inline(one, refer) for one in found.attachments]
+    shown = [chunk.data for chunk in found.view.html if chunk.html]
+    found.attachments = [_inline(one, shown) for one in found.attachments]
     return found
 
 
@@ -147,35 +154,28 @@ def _attachment(node: Node, name: str, data: bytes, hidden: bool) -> Attachment:
     )
 
 
-def _inline(one: Attachment, html: bytes) -> Attachment:
+def _inline(one: Attachment, shown: list[bytes]) -> Attachment:
     """`one`, marked as inline where the HTML shows it by its Content-ID (RFC 2392)."""
-    if one.inline or not one.content_id or b"cid:" + one.content_id.encode() not in html:
+    refer = b"cid:" + one.content_id.encode()
+    if one.inline or not one.content_id or not any(refer in html for html in shown):
         return one
-    return Attachment(
-        one.path, one.filename, one.content_type, one.size, one.sha256, one.content_id, True, one.hidden, one.data
-    )
+    return replace(one, inline=True)
 
 
 def _open_message(node: Node, data: bytes, found: Content, name: str, report: bool) -> str:
     """Read a message inside the message; its text and files join ours unless it is what a report gives back.
 
     Returns the name of the attachment: its own or the subject of the message."""
-    if found.read is None:
-        return name
+    if found.read is None or len(data) > MAX_OPENED:
+        found.note("message-inside-not-opened")
+        return name or "message.eml"
     inner = found.read(data)
     if not report:
         found.embedded.append(inner)
         for one in inner.attachments:
-            found.attachments.append(_moved(one, f"{node.path}/{one.path}"))
+            found.attachments.append(replace(one, path=f"{node.path}/{one.path}"))
     subject = parts.file_name(" ".join(inner.headers.subject.replace("/", "-").replace(":", " ").split()))
     return name or f"{subject or 'message'}.eml"
-
-
-def _moved(one: Attachment, path: str) -> Attachment:
-    """`one` at another path."""
-    return Attachment(
-        path, one.filename, one.content_type, one.size, one.sha256, one.content_id, one.inline, one.hidden, one.data
-    )
 
 
 def _open_tnef(node: Node, data: bytes, found: Content) -> bool:

@@ -8,15 +8,16 @@ from mailcrm.mail.address import Address
 MAX_BLOCKS = 20
 MAX_LINES = 20_000
 
-_WORDS = re.compile(
-    r"forward|weitergeleitet|transf|réexpédié|reenviad|inoltrat|encaminhad|doorgestuurd|przekazan|videresend|"
-    r"vidarebefordrat|пересыл|переслан|переадрес|转发|転送",
-    re.I,
-)
+_SIGNS = ("forward", "weitergeleitet", "transf", "réexpédié", "reenviad", "inoltrat", "encaminhad", "doorgestuurd",
+          "przekazan", "videresend", "vidarebefordrat", "пересыл", "переслан", "переадрес", "转发", "転送")  # fmt: skip
+_WORDS = re.compile("|".join(_SIGNS), re.I)
 
 
 def people(text: str) -> list[Address]:
     """The people in From, To and Cc of the messages forwarded inline in `text`, each once, in order."""
+    low = text.lower()
+    if not any(word in low for word in _SIGNS):
+        return []
     found: dict[str, Address] = {}
     lines = text.split("\n", MAX_LINES)[:MAX_LINES]
     blocks = [at for at, line in enumerate(lines) if _WORDS.search(line[:200]) and phrases.ORIGINAL.match(line[:200])]

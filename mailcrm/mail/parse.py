@@ -7,6 +7,7 @@ the message (see `slim`) and gives addresses, date and the MIME parts; bodies ar
 from collections.abc import Iterable
 from email.errors import MessageError
 from email.message import Message
+from functools import lru_cache
 
 from mailparser import MailParser, core
 from mailparser.exceptions import MailParserError
@@ -19,6 +20,9 @@ from mailcrm.mail.message import ParsedHeaders, ParsedMessage
 
 MAX_EMBEDDED = 10
 """How many messages inside messages are opened; deeper ones stay attachments."""
+
+MAX_ADDRESSES = 100_000
+"""Bytes of one address field that are read; longer ones lose the people at their end."""
 
 _FAILURES = (*parts.BROKEN, MessageError, MailParserError)
 core.log.disabled = True  # what the library would log about a message stands in the defects of the message
@@ -77,25 +81,23 @@ def _tree(root: slim.Piece, library: MailParser | None) -> parts.Node:
 def _headers(piece: slim.Piece, library: MailParser | None, defects: Iterable[str]) -> ParsedHeaders:
     """The values of the fields of `piece`, from the library where it knows them."""
     noted = list(defects) if library else [*defects, "unreadable-headers"]
-    first: dict[str, bytes] = {}
+    every: dict[str, list[bytes]] = {}
     for name, value in piece.fields:
-        first.setdefault(name, value)
+        every.setdefault(name, []).append(value)
+    first = {name: found[0] for name, found in every.items()}
 
     def people(name: str) -> tuple[Address, ...]:
-        value = first.get(name, b"")
-        if not value:
-            return ()
-        parsed = getattr(library, name.replace("-", "_")) if name in slim.ADDRESS_FIELDS and library else None
-        found, defect = values.addresses(get_addresses(words.quoted(value)) if parsed is None else parsed, value)
-        if defect:
-            noted.append(defect)
+        found, defect = (
+            _people(b", ".join(every[name]) if name != "from" else every[name][0]) if name in every else ((), "")
+        )
+        noted.extend([defect] if defect else [])
         return found
 
     date, defect = values.date(library.date if library else None, first.get("date", b""))
     noted += [defect] if defect else []
     id_ = values.message_id(first.get("message-id", b""))
     noted += [] if id_ else ["no-message-id"]
-    noted += [f"duplicate-{name}" for name in ("message-id", "from") if sum(n == name for n, _ in piece.fields) > 1]
+    noted += [f"duplicate-{name}" for name in ("message-id", "from") if len(every.get(name, ())) > 1]
     return ParsedHeaders(
         message_id=id_,
         aliases=tuple(filter(None, (values.message_id(first.get(name, b"")) for name in _ALIASES))),
@@ -117,6 +119,25 @@ def _headers(piece: slim.Piece, library: MailParser | None, defects: Iterable[st
         is_bulk=values.bulk(piece.fields),
         defects=tuple(dict.fromkeys(noted)),
     )
+
+
+def _people(value: bytes) -> tuple[tuple[Address, ...], str]:
+    """The people of an address field, and a defect; short fields are remembered, for most messages repeat them."""
+    return _remembered(value) if len(value) < 500 else _read_people(value)
+
+
+def _read_people(value: bytes) -> tuple[tuple[Address, ...], str]:
+    """`_people` by the library."""
+    if len(value) > MAX_ADDRESSES:
+        value = value[:MAX_ADDRESSES].rpartition(b",")[0]
+    try:
+        parsed = get_addresses(words.quoted(value), decode_names=True)
+    except _FAILURES:
+        parsed = []
+    return values.addresses(parsed, value)
+
+
+_remembered = lru_cache(maxsize=8_192)(_read_people)
 
 
 def _message(raw: bytes, depth: int) -> ParsedMessage:

@@ -222,6 +222,9 @@ def _signature(lines: list[str], quoted: list[bool]) -> list[bool]:
     signed = [False] * len(lines)
     at, above = 0, False
     while at < len(lines):
+        if quoted[at]:
+            at += 1
+            continue
         end = at
         while end < len(lines) and not quoted[end]:
             end += 1

@@ -50,7 +50,8 @@ class Cut:
 
 def fields(raw: bytes, start: int, end: int) -> tuple[list[Field], int, str]:
     """The header fields of raw[start:end], where the body begins, and a defect or an empty string."""
-    stop = min(_blank_line(raw, start, end), start + MAX_HEADERS)
+    blank = _blank_line(raw, start, end)
+    stop = min(blank, start + MAX_HEADERS)
     found: list[Field] = []
     name, value, at = "", [b""], start
     for line in raw[start:stop].splitlines(keepends=True):
@@ -69,11 +70,12 @@ def fields(raw: bytes, start: int, end: int) -> tuple[list[Field], int, str]:
     else:
         if name:
             found.append((name, b"".join(value).strip()))
-        return found, _after_newline(raw, at, end), ""
+        return found, _after_newline(raw, at, end), "headers-too-long" if stop < blank else ""
     if name:
         found.append((name, b"".join(value).strip()))
-    blank = raw[at : at + 1] in (b"\n", b"\r")
-    return found, _after_newline(raw, at, end) if blank else at, "" if blank else "no-blank-line-after-headers"
+    if raw[at : at + 1] in (b"\n", b"\r"):
+        return found, _after_newline(raw, at, end), ""
+    return found, at, "no-blank-line-after-headers"
 
 
 _NAME = bytes(c for c in range(33, 127) if c != 58)
@@ -233,22 +235,13 @@ def _before_newline(raw: bytes, start: int, at: int) -> int:
     return max(at - 1, start) if raw[at - 1 : at] == b"\r" else at
 
 
-ADDRESS_FIELDS = ("from", "to", "cc", "bcc", "reply-to", "delivered-to")
-_TEXT_FIELDS = ("date",)
 _PART_FIELDS = ("content-type", "content-disposition", "content-id", "content-transfer-encoding")
 
 
 def skeleton(root: Piece, leaves: list[Piece], bodies: bool = True) -> str:
     """The text that the library parses for `root`; fills `leaves` with the pieces in the order of their numbers."""
-    out: list[str] = []
-    values: dict[str, str] = {}
-    for name, value in root.fields:
-        if name in ADDRESS_FIELDS:
-            if not (name == "from" and name in values):
-                values[name] = f"{values[name]}, {words.quoted(value)}" if name in values else words.quoted(value)
-        elif name in _TEXT_FIELDS and name not in values:
-            values[name] = words.text(value)
-    out.extend(f"{name}: {value}\n" for name, value in values.items() if value)
+    date = root.value("date")
+    out = [f"date: {words.text(date)}\n"] if date else []
     if bodies:
         _write(root, out, leaves, 0)
     return "".join(out)
