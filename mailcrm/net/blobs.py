@@ -123,9 +123,7 @@ class Blobs:
 
     def open(self, sha: str) -> BinaryIO:
         """The original bytes as a stream, decompressed on the way. Raises NotFound."""
-        path = self._find(sha)
-        if path is None:
-            raise NotFound(f"The blob {sha} is not in {self._root}: run mailcrm fsck.")
+        path = self._located(sha)
         try:
             file = path.open("rb")
         except FileNotFoundError:
@@ -140,17 +138,11 @@ class Blobs:
 
     def size(self, sha: str) -> int:
         """Bytes that the blob takes up on the disk. Raises NotFound."""
-        path = self._find(sha)
-        if path is None:
-            raise NotFound(f"The blob {sha} is not in {self._root}: run mailcrm fsck.")
-        return path.stat().st_size
+        return self._located(sha).stat().st_size
 
     def written_at(self, sha: str) -> float:
         """When the blob was stored, in seconds since 1970. Raises NotFound."""
-        path = self._find(sha)
-        if path is None:
-            raise NotFound(f"The blob {sha} is not in {self._root}: run mailcrm fsck.")
-        return path.stat().st_mtime
+        return self._located(sha).stat().st_mtime
 
     def verify(self, sha: str) -> Literal["ok", "missing", "corrupt"]:
         """Reads the whole blob and compares it with its name."""
@@ -168,8 +160,7 @@ class Blobs:
     def iterate(self) -> Iterator[str]:
         """The names of all blobs in order, each once."""
         for folder in sorted(self._root.glob("??")):
-            names = (path.name.removesuffix(_PACKED) for path in folder.iterdir() if path.suffix != _PART)
-            yield from sorted(set(names))
+            yield from sorted({path.name.removesuffix(_PACKED) for path in folder.iterdir() if path.suffix != _PART})
 
     def remove(self, sha: str) -> None:
         """Deletes the blob if it is there: also a corrupt one before it is kept anew. Raises StorageFailed."""
@@ -194,6 +185,12 @@ class Blobs:
 
     def _find(self, sha: str) -> Path | None:
         return next((path for path in self._paths(sha) if path.exists()), None)
+
+    def _located(self, sha: str) -> Path:
+        path = self._find(sha)
+        if path is None:
+            raise NotFound(f"The blob {sha} is not in {self._root}: run mailcrm fsck.")
+        return path
 
     def _remember(self, path: Path) -> None:
         with self._lock:
