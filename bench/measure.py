@@ -8,6 +8,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import Self
@@ -17,15 +18,15 @@ import psutil
 
 @dataclass
 class Cost:
-    """What a child process and its children took: seconds, CPU seconds, and the largest resident size of each."""
+    """What a child process and its own children took: seconds, CPU seconds, and the largest resident sizes."""
 
     seconds: float = 0.0
-    cpu: float = 0.0
+    main_cpu: float = 0.0
+    worker_cpu: float = 0.0
     main_mb: float = 0.0
     largest_worker_mb: float = 0.0
     sum_mb: float = 0.0
     """The largest sum of the proportional sizes (PSS): pages that processes share count once."""
-    out: str = ""
 
 
 @dataclass
@@ -38,6 +39,7 @@ class Watch:
     def __enter__(self) -> Self:
         self._process = psutil.Process(self.pid)
         self._over = threading.Event()
+        self._cpu: dict[int, float] = {}
         self._thread = threading.Thread(target=self._sample, daemon=True)
         self._thread.start()
         return self
@@ -47,34 +49,36 @@ class Watch:
         self._thread.join()
 
     def _sample(self) -> None:
-        cost = self.cost
         while not self._over.wait(0.25):
-            try:
-                main = self._process.memory_full_info()
-                workers = [child.memory_full_info() for child in self._process.children(recursive=True)]
-            except psutil.Error:
-                continue
-            cost.main_mb = max(cost.main_mb, main.rss / 2**20)
-            cost.largest_worker_mb = max([cost.largest_worker_mb, *(w.rss / 2**20 for w in workers)])
-            cost.sum_mb = max(cost.sum_mb, sum(one.pss for one in (main, *workers)) / 2**20)
+            # A process may end while it is looked at.
+            with suppress(psutil.Error):
+                self._look()
+
+    def _look(self) -> None:
+        cost = self.cost
+        children = self._process.children(recursive=True)
+        main, *workers = [one.memory_full_info() for one in (self._process, *children)]
+        cost.main_cpu = sum(self._process.cpu_times()[:2])
+        self._cpu.update({child.pid: sum(child.cpu_times()[:2]) for child in children})
+        cost.worker_cpu = sum(self._cpu.values())
+        cost.main_mb = max(cost.main_mb, main.rss / 2**20)
+        cost.largest_worker_mb = max([cost.largest_worker_mb, *(w.rss / 2**20 for w in workers)])
+        cost.sum_mb = max(cost.sum_mb, sum(one.pss for one in (main, *workers)) / 2**20)
 
 
 def run(command: Sequence[str], environment: dict[str, str] | None = None) -> Cost:
     """Run a command to its end; raises CalledProcessError where it fails, with what it said."""
-    began, before = time.perf_counter(), os.times()
+    began = time.perf_counter()
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={**os.environ, **(environment or {})}
     )
     with Watch(process.pid) as watch:
         said = process.communicate()[0].decode(errors="replace")
-    after = os.times()
     if process.returncode:
         print(said)
         raise subprocess.CalledProcessError(process.returncode, command, said)
-    cost = watch.cost
-    cost.seconds, cost.out = time.perf_counter() - began, said
-    cost.cpu = after.children_user + after.children_system - before.children_user - before.children_system
-    return cost
+    watch.cost.seconds = time.perf_counter() - began
+    return watch.cost
 
 
 def quantile(values: Sequence[float], share: float) -> float:

@@ -103,7 +103,16 @@ def run(case: Case, runs: int) -> str:
         _row("notmuch new", count, [i.seconds for i in indexed], indexed),
         _row("mbsync, then notmuch new", count, peers, []),
     ]
-    head = ("way", "messages/s", "seconds", "CPU s", "main MB", "largest worker MB", "sum (PSS) MB")
+    head = (
+        "way",
+        "messages/s",
+        "seconds",
+        "main CPU s",
+        "workers CPU s",
+        "main MB",
+        "largest worker MB",
+        "sum (PSS) MB",
+    )
     title = f"## Receive: {case.name} messages, {size / 2**20:,.0f} MB, {runs} run(s)"
     return f"{title}\n\n{measure.table(head, rows)}\n\nmailcrm ÷ (mbsync + notmuch): **{ratio:.2f} ×**\n"
 
@@ -113,7 +122,8 @@ def _row(name: str, count: int, seconds: list[float], costs: list[Cost]) -> tupl
         return median([getattr(c, field) for c in costs]) if costs else ""
 
     middle = median(seconds)
-    return (name, count / middle, middle, *map(most, ("cpu", "main_mb", "largest_worker_mb", "sum_mb")))
+    fields = ("main_cpu", "worker_cpu", "main_mb", "largest_worker_mb", "sum_mb")
+    return (name, count / middle, middle, *map(most, fields))
 
 
 def _mailcrm(dovecot: Dovecot, case: Case, folder: Path, count: int) -> Cost:

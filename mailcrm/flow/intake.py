@@ -7,10 +7,10 @@ import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from mailcrm.crm.words import Words, words
 from mailcrm.mail import parse
 from mailcrm.mail.message import Attachment, ParsedHeaders, ParsedMessage
 from mailcrm.net.blobs import Blobs
-from mailcrm.store.search import Words, words
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from mailcrm.crm.filing import ROBOTS
 from mailcrm.crm.match import Decision, Found
+from mailcrm.crm.words import Words
 from mailcrm.mail.message import Attachment, ParsedMessage
 from mailcrm.model import Attachment as AttachmentRow
 from mailcrm.model import (
@@ -47,7 +48,7 @@ class Shelf:
     placements: list[Row] = field(default_factory=list)
     traces: list[dict[str, int]] = field(default_factory=list)
     triage: list[Row] = field(default_factory=list)
-    words: list[search.Words] = field(default_factory=list)
+    words: list[Words] = field(default_factory=list)
     joins: list[tuple[int, tuple[int, ...]]] = field(default_factory=list)
     seen_again: list[int] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=dict)

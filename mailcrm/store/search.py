@@ -1,68 +1,21 @@
 """The search index: words in, message numbers out; FTS5 on SQLite and tsvector on PostgreSQL behind one face.
 
-Words are stemmed before they come here (crm.stems), so that both databases find the same. Who took part in which
-role is a word of its own with a private mark before it, which no text can contain.
+Words are stemmed before they come here (crm.words), so that both databases find the same.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from sqlalchemy import Connection, select, text
 from sqlmodel import col
 
-from mailcrm.crm import filing
-from mailcrm.crm.stems import stems
-from mailcrm.mail.message import ParsedMessage
+from mailcrm.crm.words import Words, made_of
 from mailcrm.model import Attachment, MailAddress, Message, MessageAddress, MessageBody
 from mailcrm.store.rows import parts
 
-BODY_LIMIT = 100_000
-"""Characters of a text that are indexed."""
-FROM, TO, ATTACHMENT = "\ue000", "\ue001", "\ue002attachment"
-"""Marks before the words of senders, of recipients, and the one word of messages with attachments."""
-
-_MARKS = {"from": FROM, "reply-to": FROM, "sender": FROM, "to": TO, "cc": TO}
 _COLUMNS = ("subject", "people", "body", "files")
 _WEIGHTS = dict(zip(_COLUMNS, "ABCD", strict=True))
 _MAX_POSITION = 16383
 _HASH_BYTES = 32 * 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """What one message is found by: stems, separated by blanks."""
-
-    message_id: int
-    subject: str
-    people: str
-    body: str
-    files: str
-
-
-def words(message_id: int, parsed: ParsedMessage) -> Words:
-    """The words of a message that was just parsed. A Bcc is nobody's business, so it is not among them."""
-    files = [a.filename for a in parsed.attachments if not a.hidden]
-    attached = any(not (a.inline or a.hidden) for a in parsed.attachments)
-    return _words(message_id, (parsed.headers.subject, parsed.text), filing.people(parsed.headers), files, attached)
-
-
-def _words(
-    message_id: int, texts: tuple[str, str], people: Iterable[tuple[str, str, str]], files: list[str], attached: bool
-) -> Words:
-    named: list[str] = []
-    for role, email, name in people:
-        mark = _MARKS.get(role)
-        if mark:
-            found = stems(f"{name} {email}")
-            named += [*found, *(mark + word for word in found)]
-    marks = [ATTACHMENT] if attached else []
-    return Words(
-        message_id,
-        " ".join(stems(texts[0])),
-        " ".join(named),
-        " ".join(stems(texts[1][:BODY_LIMIT])),
-        " ".join([*stems(" ".join(files)), *marks]),
-    )
 
 
 def stored_words(connection: Connection, message_ids: Iterable[int]) -> list[Words]:
@@ -78,7 +31,7 @@ def stored_words(connection: Connection, message_ids: Iterable[int]) -> list[Wor
         for number, subject, body, attached in connection.execute(query).all():
             key = int(number or 0)
             people, files = _people(connection, key), _files(connection, key)
-            found.append(_words(key, (subject, body), people, files, attached > 0))
+            found.append(made_of(key, (subject, body), people, files, attached > 0))
     return found
 
 

@@ -7,7 +7,7 @@ last one are meant too.
 
 from mailcrm.crm.query import Query, Term
 from mailcrm.crm.stems import folded, stems
-from mailcrm.store.search import ATTACHMENT, FROM, TO
+from mailcrm.crm.words import ATTACHMENT, FROM, TO
 
 SHORTEST_PREFIX = 3
 """Shorter beginnings of words would stand for half of the index."""
