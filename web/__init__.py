@@ -1,1 +1,143 @@
-"""The web UI of mailcrm."""
+"""The web UI of mailcrm: server-rendered pages that read through store/ and write through flow/."""
+
+import logging
+from pathlib import Path
+
+from flask import Flask, Response, redirect, request, url_for
+from flask_babel import gettext
+from flask_login import current_user
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from jinja2 import StrictUndefined
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as AnyResponse
+
+from mailcrm.errors import NotFound, Refused, StorageFailed
+from mailcrm.flow.edit import Office
+from mailcrm.net.blobs import Blobs
+from mailcrm.net.secrets import Keyring
+from mailcrm.store.database import Database
+from web import access, languages, notices, security, signin
+from web.access import Tools
+from web.arrivals import Arrivals
+from web.chrome import chrome
+from web.pages import (
+    account,
+    attachments,
+    clients,
+    contacts,
+    mailboxes,
+    messages,
+    palette,
+    search,
+    status,
+    timeline,
+    triage,
+    users,
+)
+from web.prose import clipped, linked
+from web.refusals import page as refusal
+from web.sentences import translated
+from web.site import Site
+
+_PAGES = (
+    account,
+    clients,
+    contacts,
+    timeline,
+    messages,
+    attachments,
+    search,
+    palette,
+    triage,
+    mailboxes,
+    users,
+    status,
+)
+_LARGEST_FORM = 1 << 20
+_log = logging.getLogger("mailcrm.web")
+
+
+def create_app(site: Site, database: Database | None = None) -> Flask:
+    """The application for one site; raises ConfigError without a key file and OldSchema without its tables."""
+    app = Flask(__name__)
+    keyring = Keyring.load(site.key_file)
+    database = database or Database(site.database_url)
+    database.require_current_schema()
+    office = Office(database, keyring.fingerprint, frozenset(site.domains), site.free_mail, site.phone_region)
+    app.extensions["mailcrm"] = Tools(site, database, Blobs(site.blob_dir), keyring, office)
+    app.extensions["mailcrm_arrivals"] = Arrivals(database)
+    app.config.update(
+        SECRET_KEY=keyring.derive("web"),
+        SESSION_COOKIE_NAME="mailcrm_form",
+        SESSION_COOKIE_SECURE=site.secure_cookies,
+        SESSION_COOKIE_SAMESITE="Lax",
+        MAX_CONTENT_LENGTH=_LARGEST_FORM,
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=False,
+        SEND_FILE_MAX_AGE_DEFAULT=31536000,
+    )
+    _prepare_templates(app)
+    signin.install(app)
+    languages.install(app)
+    CSRFProtect(app)
+    security.protect(app)
+    app.teardown_request(access.close)
+    for page in _PAGES:
+        app.register_blueprint(page.pages)
+    app.add_url_rule("/", "home", _home)
+    _install_errors(app)
+    return app
+
+
+def _home() -> AnyResponse:
+    return redirect(url_for("clients.overview"))
+
+
+def _prepare_templates(app: Flask) -> None:
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.add_extension("jinja2.ext.do")
+    app.jinja_env.filters.update(linked=linked, clipped=clipped)
+    app.context_processor(chrome)
+    static = Path(app.static_folder or "")
+    hashes = {
+        path.relative_to(static).as_posix(): access.short_hash(path.read_bytes())
+        for path in static.rglob("*")
+        if path.is_file()
+    }
+    app.jinja_env.globals["asset"] = lambda name: f"/static/{name}?v={hashes[name]}"
+
+
+def _install_errors(app: Flask) -> None:
+    @app.errorhandler(NotFound)
+    def not_found(error: NotFound) -> tuple[str, int]:
+        return refusal(404, translated(str(error)))
+
+    @app.errorhandler(Refused)
+    def refused(error: Refused) -> tuple[str, int] | AnyResponse:
+        # Most refusals answer a form: say so where the form stood, without losing the page.
+        target = notices.back("")
+        if request.method == "POST" and current_user.is_authenticated and target:
+            notices.complain(translated(str(error)))
+            return redirect(target)
+        return refusal(400, translated(str(error)))
+
+    @app.errorhandler(StorageFailed)
+    def storage_failed(error: StorageFailed) -> tuple[str, int]:
+        _log.error("%s %s: %s", request.method, request.path, error)
+        return refusal(503, gettext("The database does not answer. Nothing was lost; try again in a minute."))
+
+    @app.errorhandler(CSRFError)
+    def forged(_error: CSRFError) -> tuple[str, int]:
+        return refusal(400, gettext("This form is too old or came from another site. Open the page again and repeat."))
+
+    @app.errorhandler(HTTPException)
+    def http_error(error: HTTPException) -> tuple[str, int] | Response:
+        if error.code is None or error.code < 400:
+            return error.get_response()  # type: ignore[return-value]
+        return refusal(error.code, "")
+
+    @app.errorhandler(Exception)
+    def failed(error: Exception) -> tuple[str, int]:
+        _log.error("%s %s failed", request.method, request.path, exc_info=error)
+        return refusal(500, "")

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, func, or_, select
 from sqlmodel import col
 
-from mailcrm.model import Entry, Heartbeat, Mailbox, Triage
+from mailcrm.model import Client, Entry, Heartbeat, Mailbox, Placement, Triage
 from mailcrm.store.visibility import Viewer
 
 
@@ -18,6 +18,8 @@ class Chrome:
     mailboxes: int
     broken: int
     triage: int
+    newest: int
+    """The greatest id of an entry: what comes later is new."""
 
 
 def newest(connection: Connection) -> int:
@@ -57,12 +59,49 @@ def chrome(connection: Connection, who: Viewer) -> Chrome:
             select(func.count()).where(live).scalar_subquery(),
             broken,
             waiting.scalar_subquery(),
+            select(func.coalesce(func.max(col(Entry.id)), 0)).scalar_subquery(),
         )
     ).one()
-    return Chrome(row[0], int(row[1]), int(row[2]), int(row[3]))
+    return Chrome(row[0], int(row[1]), int(row[2]), int(row[3]), int(row[4]))
 
 
 def heartbeats(connection: Connection) -> list[tuple[str, datetime]]:
     """Every process that is or was running: (name, last sign of life)."""
     statement = select(col(Heartbeat.name), col(Heartbeat.seen_at)).order_by(col(Heartbeat.name))
     return [(str(name), seen) for name, seen in connection.execute(statement)]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One number that is worth watching over time."""
+
+    name: str
+    meaning: str
+    value: float
+
+
+def figures(connection: Connection) -> list[Figure]:
+    """How much there is, and how much waits; from counters and small tables, never by counting messages."""
+    working = select(func.count()).where(col(Placement.state).in_(("todo", "wanted"))).scalar_subquery()
+    quarantined = select(func.count()).where(col(Placement.state) == "quarantine").scalar_subquery()
+    row = connection.execute(
+        select(
+            select(func.count()).select_from(Client).where(col(Client.archived_at).is_(None)).scalar_subquery(),
+            select(func.coalesce(func.max(col(Entry.id)), 0)).scalar_subquery(),
+            select(func.count()).select_from(Mailbox).scalar_subquery(),
+            select(func.count()).where(col(Mailbox.last_error) != "").scalar_subquery(),
+            select(func.count()).where(col(Triage.state) == "open").scalar_subquery(),
+            working,
+            quarantined,
+        )
+    ).one()
+    names = (
+        ("mailcrm_clients", "Clients that are not archived"),
+        ("mailcrm_entries", "Timeline entries ever made"),
+        ("mailcrm_mailboxes", "Mailboxes"),
+        ("mailcrm_mailboxes_failing", "Mailboxes whose last round failed"),
+        ("mailcrm_tray", "Messages that wait in the tray"),
+        ("mailcrm_placements_waiting", "Messages on servers that wait to be decided on or fetched"),
+        ("mailcrm_placements_quarantined", "Messages that could not be read"),
+    )
+    return [Figure(name, meaning, float(value)) for (name, meaning), value in zip(names, row, strict=True)]

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, case, func, or_, select
 from sqlmodel import col
 
 from mailcrm.model import Client, Link, Mailbox, Message, MessageBody, MessageCopy, User
+from mailcrm.store.rows import table
 from mailcrm.store.visibility import FULL, SUBJECT, Viewer, level
 
 SHOWN_TEXT = 100_000
@@ -141,11 +142,13 @@ def why(connection: Connection, who: Viewer, message_id: int) -> list[WhyRow]:
 
 def mailboxes(connection: Connection, who: Viewer, message_id: int) -> list[str]:
     """The addresses of the mailboxes that hold or held a copy, for who may see its people."""
+    # An alias, because level() asks for copies of its own.
+    copy = table(MessageCopy).alias("holder")
     statement = (
         select(col(Mailbox.address))
-        .join(MessageCopy, col(MessageCopy.mailbox_id) == col(Mailbox.id))
-        .join(Message, col(Message.id) == col(MessageCopy.message_id))
-        .where(col(MessageCopy.message_id) == message_id, level(who) >= SUBJECT)
+        .join(copy, copy.c.mailbox_id == col(Mailbox.id))
+        .join(Message, col(Message.id) == copy.c.message_id)
+        .where(copy.c.message_id == message_id, level(who) >= SUBJECT)
         .order_by(col(Mailbox.address))
     )
     return [str(address) for address in connection.execute(statement).scalars()]

@@ -228,3 +228,21 @@ def _newest(client_id: int) -> Any:
         .limit(LATELY)
         .subquery("newest")
     )
+
+
+def person(connection: Connection, who: Viewer, address_id: int) -> str:
+    """The name or address behind a filter, where the viewer can see a message of it that is no Bcc; else empty."""
+    visible = (
+        select(literal(1))
+        .select_from(MessageAddress)
+        .join(Message, col(Message.id) == col(MessageAddress.message_id))
+        .where(
+            col(MessageAddress.address_id) == col(MailAddress.id),
+            col(MessageAddress.role) != "bcc",
+            level(who) >= SUBJECT,
+        )
+        .exists()
+    )
+    statement = select(col(MailAddress.name), col(MailAddress.email)).where(col(MailAddress.id) == address_id, visible)
+    row = connection.execute(statement).one_or_none()
+    return (row[0] or row[1]) if row else ""

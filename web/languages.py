@@ -1,0 +1,85 @@
+"""Languages, times and sizes: what a page says is said in the language of the user and in the zone of the browser."""
+
+from datetime import datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from babel.dates import format_date, format_skeleton, format_time
+from babel.numbers import format_decimal
+from flask import Flask, g, request
+from flask_babel import Babel, get_locale, gettext
+from flask_login import current_user
+from markupsafe import Markup
+
+LANGUAGES = {"en": "English", "ru": "Русский"}
+LANGUAGE_COOKIE, ZONE_COOKIE = "language", "zone"
+
+
+def install(app: Flask) -> None:
+    """Make `app` speak the user's language; filters for templates."""
+    app.config["BABEL_TRANSLATION_DIRECTORIES"] = "translations"
+    Babel(app, locale_selector=language)
+    app.jinja_env.filters.update(when=when, day=day, stamp=stamp, size=size, number=number)
+
+
+def language() -> str:
+    """The language of this answer: the user's, else the chosen one, else what the browser asks for."""
+    if current_user.is_authenticated:
+        return str(current_user.row.language)
+    chosen = request.cookies.get(LANGUAGE_COOKIE, "")
+    return chosen if chosen in LANGUAGES else (request.accept_languages.best_match(list(LANGUAGES)) or "en")
+
+
+def local(at: datetime) -> datetime:
+    """A time in the zone that the browser told us of, else in that of this machine."""
+    if "zone" not in g:
+        g.zone = _zone(request.cookies.get(ZONE_COOKIE, ""))
+    return at.astimezone(g.zone)
+
+
+@lru_cache(maxsize=64)
+def _zone(name: str) -> ZoneInfo | None:
+    try:
+        return ZoneInfo(name) if name else None
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
+
+
+def day(at: datetime, now: datetime) -> str:
+    """A date as short as it can be: the time today, day and month this year, else the whole date."""
+    then, today = local(at), local(now)
+    code = str(get_locale() or "en")
+    if then.date() == today.date():
+        return str(format_time(then, "HH:mm", locale=code))
+    if then.year == today.year:
+        return str(format_skeleton("MMMd", then, locale=code))
+    return str(format_date(then, "medium", locale=code))
+
+
+def when(at: datetime | None) -> Markup:
+    """A <time> with the whole local date and time."""
+    if at is None:
+        return Markup("")
+    then, code = local(at), str(get_locale() or "en")
+    shown = f"{format_date(then, 'medium', locale=code)}, {format_time(then, 'HH:mm', locale=code)}"
+    return Markup('<time datetime="{}">{}</time>').format(stamp(at), shown)
+
+
+def stamp(at: datetime) -> str:
+    """A time for machines, to the minute, in UTC."""
+    return at.strftime("%Y-%m-%dT%H:%MZ")
+
+
+def size(count: int) -> str:
+    """Bytes in words."""
+    code = str(get_locale() or "en")
+    if count < 1000:
+        return str(gettext("%(number)s bytes", number=count))
+    if count < 1_000_000:
+        return str(gettext("%(number)s KB", number=format_decimal(count // 1000, locale=code)))
+    return str(gettext("%(number)s MB", number=format_decimal(round(count / 1_000_000, 1), locale=code)))
+
+
+def number(value: float) -> str:
+    """A number with the separators of the language."""
+    return str(format_decimal(value, locale=str(get_locale() or "en")))

@@ -1,0 +1,165 @@
+"""A client's page: card, timeline, files and people; older entries, new ones, and the stream that tells of them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+
+from flask import Blueprint, Response, current_app, render_template, request, stream_with_context
+
+from mailcrm.mail.message import Kind
+from mailcrm.store import arrivals, cards, contents, people, timeline
+from mailcrm.store.contents import AttachmentRow, Participant
+from mailcrm.store.timeline import EntryRow, Filters, Keyset, Page
+from web.access import now, reading, tools, who
+from web.arrivals import BEAT_SECONDS, Arrivals
+from web.chrome import state
+from web.pages.clients import known
+
+pages = Blueprint("timeline", __name__)
+SIZE = 50
+DIRECTIONS = ("in", "out")
+PERIODS = {"week": 7, "month": 31, "quarter": 92, "year": 366}
+_OVERLAP = 200
+"""Numbers that a page which asks from time to time gets again: they may have been committed late."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Entries with all that their rows say."""
+
+    entries: tuple[EntryRow, ...]
+    people: dict[int, list[Participant]]
+    files: dict[int, list[AttachmentRow]]
+
+
+@pages.get("/clients/<int:client_id>")
+def client(client_id: int) -> str:
+    """The whole page, or for htmx the older entries alone."""
+    # Before the entries: what comes while they are read is then new.
+    filters, keyset, newest = _filters(), _keyset(), state().newest
+    page = timeline.entries(reading(), who(), client_id, filters, keyset)
+    told = _told(page)
+    if request.headers.get("HX-Request") == "true" and keyset.at is not None:
+        return render_template("clients/older.html", client_id=client_id, told=told, older=_written(page))
+    return render_template(
+        "clients/client.html",
+        client=known(client_id),
+        client_id=client_id,
+        card=cards.card(reading(), client_id),
+        told=told,
+        older=_written(page),
+        first=keyset.at is None,
+        newest=newest,
+        files=timeline.recent_files(reading(), who(), client_id),
+        writers=timeline.correspondents(reading(), who(), client_id),
+        filters=filters,
+        args=_args(),
+        kinds=list(Kind),
+        periods=PERIODS,
+        person=_person(filters),
+    )
+
+
+@pages.get("/clients/<int:client_id>/new")
+def arrived(client_id: int) -> str:
+    """The rows of the entries `id`, or of those after the number `after`: for pages that are open already."""
+    ids = [int(value) for value in request.args.getlist("id") if value.isascii() and value.isdigit()][:50]
+    if not ids:
+        ids = arrivals.of_client(reading(), client_id, _number("after") - _OVERLAP)
+    page = timeline.arrived(reading(), who(), client_id, _filters(), ids)
+    return render_template("clients/arrived.html", client_id=client_id, told=_told(page))
+
+
+@pages.get("/clients/<int:client_id>/stream")
+def stream(client_id: int) -> Response:
+    """Server-sent events: the numbers of entries that come to the client, until the stream has lasted its time."""
+    news: Arrivals = current_app.extensions["mailcrm_arrivals"]
+    site, database = tools().site, tools().database
+    after = _number("after")
+
+    def events() -> Iterator[str]:
+        with news.listening(site.streams) as welcome:
+            if not welcome:
+                yield "event: busy\ndata:\n\n"
+                return
+            turn = news.turn()
+            with database.reading() as connection:
+                missed = arrivals.of_client(connection, client_id, after)
+            yield "retry: 1500\n\n" + _event(missed)
+            ends = now() + timedelta(seconds=site.stream_seconds)
+            while (left := (ends - now()).total_seconds()) > 0:
+                turn, found = news.wait(client_id, turn, min(BEAT_SECONDS, left))
+                yield _event(found) or ": still here\n\n"
+
+    response = Response(stream_with_context(events()), mimetype="text/event-stream")
+    response.headers["X-Accel-Buffering"] = "no"
+    return response
+
+
+def _event(ids: list[int]) -> str:
+    if not ids:
+        return ""
+    return f"id: {ids[-1]}\nevent: arrived\ndata: {' '.join(map(str, ids))}\n\n"
+
+
+def _told(page: Page) -> Told:
+    messages = [entry.message_id for entry in page.entries if entry.level]
+    attached = [entry.message_id for entry in page.entries if entry.attachment_count]
+    return Told(
+        page.entries,
+        contents.participants(reading(), who(), messages) if messages else {},
+        contents.attachments(reading(), who(), attached) if attached else {},
+    )
+
+
+def _filters() -> Filters:
+    args = request.args
+    direction, kind = args.get("direction", ""), args.get("kind", "")
+    filters = Filters(
+        direction=direction if direction in (*DIRECTIONS, "internal") else "",
+        kind=kind if kind in list(Kind) else "",
+        address_id=_number("person"),
+        author_id=_number("by"),
+        since=_day("since"),
+        until=_day("until", days=1),
+    )
+    days = PERIODS.get(args.get("period", ""))
+    return replace(filters, since=now() - timedelta(days=days)) if days else filters
+
+
+def _args() -> dict[str, str]:
+    names = ("direction", "kind", "person", "by", "period", "since", "until")
+    return {name: request.args[name] for name in names if request.args.get(name)}
+
+
+def _person(filters: Filters) -> str:
+    if filters.author_id:
+        found = people.user(reading(), filters.author_id)
+        return found.name if found else ""
+    return timeline.person(reading(), who(), filters.address_id) if filters.address_id else ""
+
+
+def _keyset() -> Keyset:
+    at, _, number = request.args.get("before", "").rpartition("~")
+    try:
+        return Keyset(datetime.fromisoformat(at).astimezone(UTC), int(number), SIZE)
+    except (ValueError, OverflowError):
+        return Keyset(size=SIZE)
+
+
+def _written(page: Page) -> str:
+    older = page.older
+    return f"{older.at.isoformat()}~{older.entry_id}" if older and older.at else ""
+
+
+def _number(name: str) -> int:
+    value = request.args.get(name, "")
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 19 else 0
+
+
+def _day(name: str, days: int = 0) -> datetime | None:
+    try:
+        found = date.fromisoformat(request.args.get(name, ""))
+        return datetime.combine(found, time(), UTC) + timedelta(days=days)
+    except (ValueError, OverflowError):
+        return None

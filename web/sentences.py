@@ -1,0 +1,95 @@
+"""The sentences that flow refuses things with, in the language of the user.
+
+Below the web nobody knows who asks, so errors are raised in English; here each is found again by its shape.
+"""
+
+import re
+from functools import lru_cache
+
+from flask_babel import gettext
+
+
+def _m(text: str) -> str:
+    """Marks a sentence for the catalogue of translations."""
+    return text
+
+
+SENTENCES = (
+    _m("The address or the password is not right."),
+    _m("This user may not sign in any more."),
+    _m("Too many attempts: wait %(seconds)s seconds and try again."),
+    _m("The password is too short: use at least %(count)s characters."),
+    _m("The password is too long: use at most %(count)s characters."),
+    _m("The two new passwords are not the same."),
+    _m("There is no such session."),
+    _m("There is no such user."),
+    _m("There is a user %(login)s already."),
+    _m("This is the last admin: make somebody else an admin first."),
+    _m("%(email)s is what %(name)s signs in with: it stays."),
+    _m("%(email)s belongs to another user."),
+    _m("The %(key)s must be one of %(choices)s, not %(value)s."),
+    _m("Cannot change %(names)s of a %(thing)s."),
+    _m("“%(text)s” is not an e-mail address; write it like name@example.com."),
+    _m("“%(text)s” is not a domain; write it like example.com."),
+    _m("“%(text)s” is not a telephone number."),
+    _m("Anybody can have an address at %(domain)s: add the full e-mail address of the client instead."),
+    _m("A client needs a name."),
+    _m("There is no such client."),
+    _m("There is no client called “%(name)s”."),
+    _m("There is no such user to own the client."),
+    _m("The client has no domain %(domain)s."),
+    _m("The client has no address %(email)s."),
+    _m("The client has no such contact."),
+    _m("%(domain)s is our own domain: mail within the company is never stored."),
+    _m("%(email)s is an address of our own: it cannot belong to a client."),
+    _m("The kind of a client must be one of %(choices)s, not %(value)s."),
+    _m("A contact needs a name or an address."),
+    _m("There is no such contact."),
+    _m("There is no such message in the tray."),
+    _m("There is no such message."),
+    _m("There is no such message, or it is private."),
+    _m("There is no such thread."),
+    _m("There is no such attachment, or it is private."),
+    _m("This attachment cannot be shown here; it can be downloaded."),
+    _m("The bytes of this attachment are missing: run mailcrm fsck."),
+    _m("There is no such link."),
+    _m("This message has no sender."),
+    _m("“%(value)s” cannot be on a never-list."),
+    _m("%(name)s is on the never-list already."),
+    _m("This can no longer be undone here."),
+    _m("There is no such mailbox."),
+    _m("There is a mailbox %(address)s already."),
+    _m("There is no such mail server in the configuration."),
+    _m("There is no user %(owner)s: run `mailcrm user add %(again)s` first."),
+    _m("An empty password opens no mailbox."),
+    _m("The visibility must be one of %(choices)s."),
+    _m("The visibility must be one of %(choices)s, not %(value)s."),
+    _m("Cannot change %(names)s of a mailbox."),
+    _m("The encryption must be one of implicit, starttls, plain."),
+    _m("A password would go to %(host)s in clear: use implicit or starttls."),
+    _m("%(address)s was loaded from files: there is no server to read it from."),
+    _m("Only its owner or an admin may change a mailbox, and none that stands in the configuration."),
+)
+_GAP = re.compile(r"%\\?\((\w+)\\?\)s")
+_QUOTES = str.maketrans({"“": '"', "”": '"'})
+
+
+def translated(sentence: str) -> str:
+    """The sentence in the language of the user; as it is where it is not among SENTENCES."""
+    for shape, template in _shapes():
+        found = shape.fullmatch(sentence)
+        if found:
+            return str(gettext(template, **found.groupdict()))
+    return sentence
+
+
+@lru_cache(maxsize=1)
+def _shapes() -> list[tuple[re.Pattern[str], str]]:
+    """The longest first, so that a short template never takes what a longer one says better."""
+    templates = sorted(SENTENCES, key=len, reverse=True)
+    return [(shape(one), one) for one in templates]
+
+
+def shape(template: str) -> re.Pattern[str]:
+    """What a template looks like once it is filled in; quotation marks may be plain."""
+    return re.compile(_GAP.sub(r"(?P<\1>.+?)", re.escape(template.translate(_QUOTES))), re.DOTALL)

@@ -1,0 +1,62 @@
+"""Who is signed in: our own session table behind flask-login, a cookie with a random token, and the gate."""
+
+from flask import Flask, abort, redirect, request, url_for
+from flask.wrappers import Request
+from flask_login import LoginManager, current_user
+from werkzeug.wrappers import Response
+
+from mailcrm.flow import sessions
+from web.access import Person, now, tools
+
+COOKIE = "mailcrm_session"
+OPEN_ENDPOINTS = frozenset(
+    {"static", "account.sign_in", "account.open_session", "status.healthz", "status.metrics", "account.language"}
+)
+"""What answers without a signed-in user; everything else asks for one."""
+
+
+def install(app: Flask) -> None:
+    """Make `app` know its users and turn strangers away."""
+    manager = LoginManager(app)
+    # Sessions live in our table; flask-login's own cookie and its protection of it are not used.
+    manager.session_protection = None
+    manager.request_loader(_person)
+    app.before_request(_gate)
+
+
+def _person(asked: Request) -> Person | None:
+    token = asked.cookies.get(COOKIE, "")
+    found = sessions.current(tools().database, token, now()) if 20 <= len(token) <= 100 else None
+    return Person(*found) if found else None
+
+
+def _gate() -> Response | None:
+    if request.endpoint in OPEN_ENDPOINTS or current_user.is_authenticated:
+        return None
+    if request.headers.get("HX-Request") or not request.accept_mimetypes.accept_html:
+        abort(401)
+    wanted = request.full_path.rstrip("?") if request.method == "GET" else ""
+    return redirect(url_for("account.sign_in", next=wanted if wanted not in ("", "/") else None))
+
+
+def remember(response: Response, token: str) -> None:
+    """Give the browser its token."""
+    response.set_cookie(
+        COOKIE,
+        token,
+        max_age=int(sessions.LONGEST.total_seconds()),
+        secure=tools().site.secure_cookies,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def forget(response: Response) -> None:
+    """Take the token away from the browser."""
+    response.delete_cookie(COOKIE, secure=tools().site.secure_cookies, httponly=True, samesite="Lax")
+
+
+def safe_next(target: str) -> str:
+    """Where to go after signing in: a path of our own, never another site."""
+    inside = target.startswith("/") and not target.startswith(("//", "/\\")) and target.isprintable()
+    return target if inside else "/"

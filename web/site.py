@@ -1,0 +1,43 @@
+"""Site: what the web UI needs to know, as one frozen value made from the configuration at the entry point."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from mailcrm.config import Config, Server
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The company's values for the pages; pickled into every process that answers requests."""
+
+    database_url: str
+    blob_dir: Path
+    key_file: Path
+    domains: tuple[str, ...]
+    free_mail: frozenset[str] = frozenset()
+    phone_region: str = ""
+    secure_cookies: bool = True
+    servers: tuple[Server, ...] = ()
+    visibility: str = "full"
+    """What colleagues see of a mailbox that is added here, unless its owner says otherwise."""
+    metrics_token: str = ""
+    """Lets Prometheus read /metrics from elsewhere; without it only this machine may."""
+    streams: int = 24
+    """How many pages one process keeps told of new mail; the others ask from time to time."""
+    stream_seconds: float = 55.0
+    """How long one stream lasts before the page opens the next."""
+
+
+def from_config(config: Config) -> Site:
+    """The site that a configuration describes."""
+    return Site(
+        database_url=config.database_url,
+        blob_dir=config.blob_dir,
+        key_file=config.key_path,
+        domains=config.domains,
+        free_mail=config.free_mail.domains,
+        phone_region=config.phone_region,
+        secure_cookies=config.web.secure_cookies and not config.base_url.startswith("http://"),
+        servers=config.servers,
+        visibility=config.privacy.visibility,
+    )

@@ -1,0 +1,113 @@
+/* Comfort only: every page works without this file. */
+"use strict";
+(() => {
+  const $ = (selector, root = document) => root.querySelector(selector);
+  const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
+  const live = $("#live"), palette = $("#palette"), box = $("#palette-q");
+
+  // The server writes times in the zone of the browser once it knows it.
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (zone && !document.cookie.includes(`zone=${zone}`))
+    document.cookie = `zone=${zone};path=/;max-age=31536000;samesite=lax`;
+
+  const rows = () => $$("[data-row]");
+  const main = (row) => $(".on a, td a, .by p + p a, a", row);
+  const at = () => document.activeElement && document.activeElement.closest("[data-row]");
+  function move(step) {
+    const all = rows(), here = all.indexOf(at());
+    const next = all[here < 0 ? (step > 0 ? 0 : all.length - 1) : here + step];
+    if (next && main(next)) { main(next).focus(); next.scrollIntoView({ block: "nearest" }); }
+  }
+  const click = (selector, root) => { const found = root && $(selector, root); if (found) found.click(); return found; };
+  const go = (address) => { location.href = address; };
+
+  function ask() {
+    if (!palette) return;
+    palette.showModal();
+    box.select();
+    htmx.trigger(box, "opened");
+  }
+  const places = { h: "/clients", c: "/clients", t: "/tray", m: "/mailboxes", s: "/search" };
+  const keys = {
+    j: () => move(1), k: () => move(-1),
+    o: () => { const row = at() || rows()[0]; if (row && main(row)) main(row).click(); },
+    r: () => click("[data-reply]", document.body),
+    "/": () => $("#q") && $("#q").focus(),
+    "?": () => go("/help"),
+    a: () => { const row = at(); if (row && row.matches("[data-tray]")) $("input[list]", row).focus(); },
+    c: () => click("[data-act=c]", at()), x: () => click("[data-act=x]", at()), e: () => click("[data-act=e]", at()),
+  };
+  let awaited = 0;
+  document.addEventListener("keydown", (event) => {
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k" && palette) { event.preventDefault(); ask(); return; }
+    if (event.target.closest("input, textarea, select, [contenteditable]")) {
+      if (event.key === "Escape" && !palette?.open) event.target.blur();
+      return;
+    }
+    if (event.ctrlKey || event.metaKey || event.altKey || palette?.open) return;
+    if (event.key === "Escape") { $$("details.menu[open]").forEach((one) => { one.open = false; }); return; }
+    if (!("keys" in document.documentElement.dataset)) return;
+    if (Date.now() - awaited < 1500 && places[event.key]) { event.preventDefault(); awaited = 0; go(places[event.key]); return; }
+    awaited = event.key === "g" ? Date.now() : 0;
+    if (keys[event.key]) { event.preventDefault(); keys[event.key](); }
+  });
+
+  // The palette: arrows choose, Enter goes.
+  if (box) {
+    const options = () => $$("#places [role=option]");
+    const choose = (next) => {
+      options().forEach((one) => one.setAttribute("aria-selected", one === next));
+      if (next) { box.setAttribute("aria-activedescendant", next.id); next.scrollIntoView({ block: "nearest" }); }
+    };
+    box.addEventListener("keydown", (event) => {
+      const all = options(), here = all.findIndex((one) => one.getAttribute("aria-selected") === "true");
+      if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+        event.preventDefault();
+        choose(all[(here + (event.key === "ArrowDown" ? 1 : all.length - 1)) % all.length]);
+      } else if (event.key === "Enter" && all[here]) { event.preventDefault(); $("a", all[here]).click(); }
+    });
+  }
+  document.addEventListener("click", (event) => {
+    $$("details.menu[open]").forEach((one) => { if (!one.contains(event.target)) one.open = false; });
+  });
+
+  // Live arrival: a stream tells the numbers of new entries; where there is none, the page asks now and then.
+  const list = $("#timeline[data-live]");
+  if (list) {
+    let after = list.dataset.after, asking = 0;
+    const insert = (html) => {
+      const made = document.createElement("template");
+      made.innerHTML = html;
+      const fresh = $$("li", made.content).filter((row) => !document.getElementById(row.id));
+      fresh.reverse().forEach((row) => {
+        const time = $("time", row).dateTime;
+        const below = $$(":scope > li", list).find((one) => $("time", one).dateTime <= time);
+        row.classList.remove("more");
+        row.classList.add("arrived");
+        list.insertBefore(row, below || null);
+        after = Math.max(after, row.id.slice(1));
+      });
+      if (!fresh.length) return;
+      list.hidden = false;
+      $("#nothing")?.remove();
+      live.textContent = list.dataset.said + " " + fresh.map((row) => row.innerText.trim().split("\n").slice(0, 3).join(", ")).join("; ");
+    };
+    const ask_new = async (query) => {
+      const address = list.dataset.new + (list.dataset.new.includes("?") ? "&" : "?") + query;
+      const answer = await fetch(address, { headers: { "HX-Request": "true" } }).catch(() => null);
+      if (answer?.ok) insert(await answer.text());
+    };
+    const poll = () => { if (!asking) asking = setInterval(() => { if (!document.hidden) ask_new("after=" + after); }, 20000); };
+    const listen = () => {
+      const stream = new EventSource(list.dataset.live.replace(/after=\d+/, "after=" + after));
+      stream.addEventListener("arrived", (event) => ask_new(event.data.split(" ").map((id) => "id=" + id).join("&")));
+      stream.addEventListener("busy", () => { stream.close(); poll(); });
+      stream.onerror = () => {
+        // A stream ends after a minute and is opened again; one that was refused is not.
+        if (stream.readyState === EventSource.CLOSED) poll();
+      };
+      addEventListener("pagehide", () => stream.close(), { once: true });
+    };
+    if (window.EventSource) listen(); else poll();
+  }
+})();
