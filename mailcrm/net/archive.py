@@ -1,12 +1,15 @@
 """Archives of mail in files: mbox, Maildir and trees of .eml, read one message at a time."""
 
 import mailbox
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from mailcrm.errors import NotFound, Refused, StorageFailed
 
+# An mbox quotes lines that look like its own separators (RFC 4155 and the "mboxrd" form): one > too many.
+_QUOTED_FROM = re.compile(rb"^>(>*From )", re.MULTILINE)
 _SUFFIXES = frozenset({".eml", ".mht"})
 
 
@@ -27,7 +30,8 @@ class Archive:
         with _readable(self.path):
             if self._box is not None:
                 for key in self._box.keys():  # noqa: SIM118  (iterating over the box itself would parse every message)
-                    yield self._box.get_bytes(key)
+                    raw = self._box.get_bytes(key)
+                    yield _QUOTED_FROM.sub(rb"\1", raw) if isinstance(self._box, mailbox.mbox) else raw
             for file in self._files:
                 yield file.read_bytes()
 
