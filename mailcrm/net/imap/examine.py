@@ -21,11 +21,11 @@ def read_examined(raw_name: bytes, untagged: list[Response], qresync: bool) -> E
         with contextlib.suppress(ValueError):
             found.note(parts)
     codes = found.codes
-    modseq = None if "NOMODSEQ" in codes else _number(codes.get("HIGHESTMODSEQ")) or None
+    modseq = None if "NOMODSEQ" in codes else parse.counted(codes.get("HIGHESTMODSEQ")) or None
     return Examined(
         raw_name,
-        _number(codes.get("UIDVALIDITY")) or 0,
-        _number(codes.get("UIDNEXT")) or None,
+        parse.counted(codes.get("UIDVALIDITY")) or 0,
+        parse.counted(codes.get("UIDNEXT")) or None,
         found.exists,
         modseq,
         "plain" if modseq is None else "qresync" if qresync else "condstore",
@@ -54,13 +54,9 @@ class _Found:
         elif line[:3].upper() == b"OK ":
             code, data = read_code(line[3:])
             self.codes[code] = data
-        elif line[:6].upper() == b"FLAGS ":
+        elif line[:7].upper() == b"FLAGS (":
             self.flags = parse.flag_names(parse.tokens(parts)[1])
         elif vanished := parse.vanished(parts):
             self.gone = self.gone | vanished.uids
         elif parse.is_fetch(parts) and (now := parse.flags_of(parse.fetch_items(parts))):
             self.changed.append(now)
-
-
-def _number(data: bytes | None) -> int | None:
-    return int(data) if data is not None and data.isdigit() and len(data) < 20 else None

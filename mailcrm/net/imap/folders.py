@@ -13,6 +13,7 @@ from mailcrm.net.imap.values import Folder, Role, Status
 log = logging.getLogger(__name__)
 
 MOST_FOLDERS = 10_000
+LONGEST_NAME = 4096
 
 _LIST = re.compile(rb'(?:X?LIST) +\(([^)]*)\) +(NIL|"(?:\\.|[^"\\])*") +(.*)', re.IGNORECASE | re.DOTALL)
 _QUOTED = re.compile(rb'"((?:\\.|[^"\\])*)"', re.DOTALL)
@@ -132,6 +133,8 @@ def _read_folder(parts: list[bytes]) -> Folder | None:
     attributes = tuple(word.decode("ascii", "replace") for word in found[1].split())
     delimiter = "" if found[2].upper() == b"NIL" else _unquote(found[2][1:-1]).decode("utf-8", "replace")
     raw = _canonical(_raw_name(found[3], parts))
+    if len(raw) > LONGEST_NAME:
+        raise ValueError("the name is too long")
     if not raw:
         return None
     name = display_name(raw)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 
-from mailcrm.net.imap.uids import UidSet
+from mailcrm.net.imap.uids import LAST, UidSet
 from mailcrm.net.imap.values import Flags, Seen, Status, Vanished
 
 Token = bytes | None | list["Token"]
@@ -23,6 +23,9 @@ _DATE = re.compile(
     rb" ?(\d{1,2})-([A-Za-z]{3})-(\d{4}) (\d{1,2}):(\d{2}):(\d{2})(?: ([+-])(\d{2})(\d{2}))?", re.IGNORECASE
 )
 _BESIDE_A_BODY = {b"UID", b"FLAGS", b"MODSEQ", b"INTERNALDATE", b"RFC822.SIZE", b"EMAILID", b"THREADID", b"SAVEDATE"}
+_LARGEST_SIZE = 1 << 40
+_LONGEST_WORD = 255
+_MOST_FLAGS = 100
 _MONTHS = (b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec")
 
 
@@ -129,7 +132,23 @@ def number(value: Token) -> int:
     """A number of a response; tolerates mail.ru's 9.3736e+06. Raises ValueError."""
     if not isinstance(value, bytes) or len(value) > 30:
         raise ValueError("a number is missing")
-    return int(value) if value.isdigit() else int(float(value))
+    try:
+        return int(value) if value.isdigit() else int(float(value))
+    except OverflowError:
+        raise ValueError("a number is infinite") from None
+
+
+def counted(value: Token) -> int | None:
+    """A count as a 63-bit integer (RFC 7162 allows no more); None for anything else."""
+    found = int(value) if isinstance(value, bytes) and value.isdigit() and len(value) < 20 else -1
+    return found if 0 <= found < 2**63 else None
+
+
+def _uid(value: Token) -> int:
+    found = number(value)
+    if not 0 < found <= LAST:
+        raise ValueError("a UID is out of range")
+    return found
 
 
 def seen(items: dict[bytes, Token]) -> Seen | None:
@@ -139,8 +158,8 @@ def seen(items: dict[bytes, Token]) -> Seen | None:
     email_id = _text(items.get(b"EMAILID")) or _text(items.get(b"X-GM-MSGID"))
     size = items.get(b"RFC822.SIZE")
     return Seen(
-        number(items[b"UID"]),
-        max(number(size), 0) if size else 0,
+        _uid(items[b"UID"]),
+        min(max(number(size), 0), _LARGEST_SIZE) if size else 0,
         internal_date(items.get(b"INTERNALDATE")),
         flag_names(items.get(b"FLAGS")),
         _modseq(items),
@@ -152,25 +171,28 @@ def flags_of(items: dict[bytes, Token]) -> Flags | None:
     """UID, flags and modseq; None where UID or flags were left out. Raises ValueError."""
     if b"UID" not in items or b"FLAGS" not in items:
         return None
-    return Flags(number(items[b"UID"]), flag_names(items[b"FLAGS"]), _modseq(items))
+    return Flags(_uid(items[b"UID"]), flag_names(items[b"FLAGS"]), _modseq(items))
 
 
 def flag_names(value: Token) -> tuple[str, ...]:
     """A list of flags, sorted, as text; without \\Recent, which tells of a session and not of the message."""
     listed = value if isinstance(value, list) else []
-    names = (flag.decode("utf-8", "replace") for flag in listed if isinstance(flag, bytes))
-    return tuple(sorted(name for name in names if name.lower() != "\\recent"))
+    names = {
+        flag.decode("utf-8", "replace") for flag in listed if isinstance(flag, bytes) and flag.lower() != b"\\recent"
+    }
+    return tuple(sorted(name for name in names if name.isprintable() and len(name) <= _LONGEST_WORD)[:_MOST_FLAGS])
 
 
 def _modseq(items: dict[bytes, Token]) -> int | None:
     value = items.get(b"MODSEQ")
     inner = value[0] if isinstance(value, list) and value else value
-    return int(inner) if isinstance(inner, bytes) and inner.isdigit() and len(inner) < 20 else None
+    return counted(inner)
 
 
 def _text(value: Token) -> str:
     inner = value[0] if isinstance(value, list) and value else value
-    return inner.decode("ascii", "replace") if isinstance(inner, bytes) else ""
+    found = inner.decode("ascii", "replace") if isinstance(inner, bytes) else ""
+    return found if found.isprintable() and len(found) <= _LONGEST_WORD else ""
 
 
 def internal_date(value: Token) -> datetime | None:
@@ -193,8 +215,8 @@ def status_of(items: Token) -> Status:
     pairs = items if isinstance(items, list) else []
     counts: dict[str, int] = {}
     for name, value in zip(pairs[::2], pairs[1::2], strict=False):
-        if isinstance(name, bytes) and isinstance(value, bytes) and value.isdigit() and len(value) < 20:
-            counts[name.decode("ascii", "replace").upper()] = int(value)
+        if isinstance(name, bytes) and (count := counted(value)) is not None:
+            counts[name.decode("ascii", "replace").upper()] = count
     return Status(
         counts.get("MESSAGES"), counts.get("UIDNEXT"), counts.get("UIDVALIDITY"), counts.get("HIGHESTMODSEQ") or None
     )
@@ -209,7 +231,7 @@ def found_uids(parts: list[bytes]) -> UidSet | None:
         return None
     words = line.split()
     upper = [word.upper() for word in words]
-    return UidSet.parse(words[upper.index(b"ALL") + 1]) if b"ALL" in upper else UidSet()
+    return UidSet.parse(words[upper.index(b"ALL") + 1]) if b"ALL" in upper[:-1] else UidSet()
 
 
 def vanished(parts: list[bytes]) -> Vanished | None:

@@ -86,6 +86,28 @@ def test_numbers_as_mail_ru_writes_them() -> None:
     assert parse.number(b"9.3736e+06") == 9_373_600
 
 
+@pytest.mark.parametrize("value", [b"inf", b"nan", b"9e999", b"", b"x", b"1" * 40, None, []])
+def test_what_is_no_number(value: parse.Token) -> None:
+    with pytest.raises(ValueError, match=r"number|float|NaN"):
+        parse.number(value)
+
+
+def test_nothing_comes_out_that_a_database_could_not_store() -> None:
+    huge = b"9" * 19
+    found = parse.seen(
+        parse.fetch_items(
+            [b"1 FETCH (UID 5 RFC822.SIZE 9e28 MODSEQ (%s) EMAILID (a\0) FLAGS (a\0b \xff %s ok))" % (huge, b"x" * 999)]
+        )
+    )
+    assert found == Seen(5, 1 << 40, None, ("ok", "\N{REPLACEMENT CHARACTER}"))
+    assert parse.status_of([b"UIDNEXT", huge, b"MESSAGES", b"1"]) == Status(1)
+    many = b" ".join(b"k%d" % number for number in range(5000))
+    assert len(parse.flag_names(parse.tokens([b"FLAGS (" + many + b")"])[1])) == 100
+    for uid in (b"0", b"4294967296", b"-1", b"NIL"):
+        with pytest.raises(ValueError, match=r"UID|number"):
+            parse.flags_of(parse.fetch_items([b"1 FETCH (UID " + uid + b" FLAGS ())"]))
+
+
 def test_status_with_gaps() -> None:
     assert parse.status_of([b"MESSAGES", b"3", b"UIDNEXT", None, b"X", b"1"]) == Status(3)
     assert parse.status_of([]) == Status()
@@ -99,6 +121,7 @@ def test_status_with_gaps() -> None:
         (b"SEARCH 2 5 (MODSEQ 917)", UidSet.of([2, 5])),
         (b'ESEARCH (TAG "c5") UID ALL 1:3,9', UidSet.of([1, 2, 3, 9])),
         (b'ESEARCH (TAG "c5") UID', UidSet()),
+        (b'ESEARCH (TAG "c5") UID ALL', UidSet()),
         (b"5 EXISTS", None),
     ],
 )
