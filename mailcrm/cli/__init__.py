@@ -18,7 +18,7 @@ class _Commands(click.Group):
         try:
             return super().invoke(ctx)
         except MailcrmError as error:
-            click.echo(f"mailcrm: {error}", err=True)
+            click.echo(f"mailcrm: {' '.join(str(error).split())}", err=True)
             sys.exit(1)
 
 

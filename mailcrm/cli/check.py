@@ -36,7 +36,7 @@ def _try(what: str, question: Callable[[], str]) -> bool:
     try:
         click.echo(f"ok    {what}: {question()}")
     except MailcrmError as error:
-        click.echo(f"wrong {what}: {error}")
+        click.echo(f"wrong {what}: {' '.join(str(error).split())}")
         return False
     return True
 
