@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from tnefparse import TNEF
 
-from mailcrm.mail import body, digest, parts
+from mailcrm.mail import body, charset, cms, digest, parts
 from mailcrm.mail.address import Address
 from mailcrm.mail.message import Attachment, ParsedMessage
 from mailcrm.mail.parts import Node
@@ -27,6 +27,7 @@ _CONTROL = (
     "text/rfc822-headers",
     "message/rfc822-headers",
 )
+_SMIME = ("application/pkcs7-mime", "application/x-pkcs7-mime")
 _TNEF = ("application/ms-tnef", "application/vnd.ms-tnef")
 
 
@@ -76,7 +77,8 @@ class Content:
     leaves: list[str] = field(default_factory=list)
     defects: list[str] = field(default_factory=list)
     security: str = ""
-    tnef_text: str = ""
+    unwrapped: list[str] = field(default_factory=list)
+    """Texts of opened containers: opaque-signed parts, winmail.dat where the message has no text of its own."""
 
     def note(self, defect: str) -> None:
         """Remember a defect, once."""
@@ -141,9 +143,22 @@ def _attach(node: Node, data: bytes, found: Content, report: bool) -> None:
         hidden = _open_tnef(node, data, found)
     elif report and node.type in _CONTROL:
         hidden = True
+    elif node.type in _SMIME or (node.type == "application/octet-stream" and name.lower().endswith(".p7m")):
+        hidden = _open_signed(node, data, found)
     found.attachments.append(_attachment(node, name, data, hidden))
-    if node.type in ("application/pkcs7-mime", "application/x-pkcs7-mime"):
-        found.security = "signed" if "signed" in node.parameter("smime-type") else "encrypted"
+
+
+def _open_signed(node: Node, data: bytes, found: Content) -> bool:
+    """Read what an opaque-signed part holds (RFC 8551 §3.5.2); False where it is encrypted or cannot be opened."""
+    inside = cms.signed_content(data) if found.read is not None and len(data) <= MAX_OPENED else None
+    signed = inside is not None or "signed" in node.parameter("smime-type")
+    found.security = found.security or ("signed" if signed else "encrypted")
+    if inside is None or found.read is None:
+        return False
+    inner = found.read(inside)
+    found.unwrapped.append(inner.text)
+    found.attachments += [replace(one, path=f"{node.path}/{one.path}") for one in inner.attachments]
+    return True
 
 
 def _attachment(node: Node, name: str, data: bytes, hidden: bool) -> Attachment:
@@ -199,14 +214,17 @@ def _open_tnef(node: Node, data: bytes, found: Content) -> bool:
                 data=content,
             )
         )
-    found.tnef_text = found.tnef_text or (text if isinstance(text, str) else text.decode("utf-8", "replace"))
+    words = text if isinstance(text, str) else charset.guess(text)
+    if words.strip("\0 \r\n"):
+        found.unwrapped.append(charset.clean(words))
     return True
 
 
 def text(found: Content) -> str:
     """The body as plain text: plain parts, and HTML made into text where there is nothing else."""
     pieces = [body.from_html(chunk.text()) if chunk.html else chunk.text() for chunk in found.view.text]
-    return "\n".join(filter(None, (piece.strip("\n") for piece in pieces)))
+    own = "\n".join(filter(None, (piece.strip("\n") for piece in pieces)))
+    return own if own.strip() else "\n".join(piece.strip("\n") for piece in found.unwrapped)
 
 
 def people(inner: ParsedMessage) -> list[Address]:

@@ -81,15 +81,10 @@ def _tree(root: slim.Piece, library: MailParser | None) -> parts.Node:
 def _headers(piece: slim.Piece, library: MailParser | None, defects: Iterable[str]) -> ParsedHeaders:
     """The values of the fields of `piece`, from the library where it knows them."""
     noted = list(defects) if library else [*defects, "unreadable-headers"]
-    every: dict[str, list[bytes]] = {}
-    for name, value in piece.fields:
-        every.setdefault(name, []).append(value)
-    first = {name: found[0] for name, found in every.items()}
+    every, first = _by_name(piece)
 
     def people(name: str) -> tuple[Address, ...]:
-        found, defect = (
-            _people(b", ".join(every[name]) if name != "from" else every[name][0]) if name in every else ((), "")
-        )
+        found, defect = _people(b", ".join(every.get(name, [])[: 1 if name == "from" else None]))
         noted.extend([defect] if defect else [])
         return found
 
@@ -119,6 +114,14 @@ def _headers(piece: slim.Piece, library: MailParser | None, defects: Iterable[st
         is_bulk=values.bulk(piece.fields),
         defects=tuple(dict.fromkeys(noted)),
     )
+
+
+def _by_name(piece: slim.Piece) -> tuple[dict[str, list[bytes]], dict[str, bytes]]:
+    """The values of each field of `piece` by its name, and the first of them."""
+    every: dict[str, list[bytes]] = {}
+    for name, value in piece.fields:
+        every.setdefault(name, []).append(value)
+    return every, {name: found[0] for name, found in every.items()}
 
 
 def _people(value: bytes) -> tuple[tuple[Address, ...], str]:

@@ -15,7 +15,7 @@ MAX_LINE = 1_000
 MAX_LINES = 20_000
 """Lines of one body that are looked at; the rest goes where the last of them went."""
 
-_MARK = re.compile(r"\s{0,3}(?:[A-ZА-ЯЁІЇЄ][A-Za-zА-Яа-яёіїє]{0,3})?>")
+_MARK = re.compile(r"(?:\s{0,3}|\s{0,8}[A-ZА-ЯЁІЇЄ][A-Za-zА-Яа-яёіїє]{0,3})>")
 _RULE = re.compile(r"\s*[-_=*~—–]{3,}\s*$")
 _FOOT = re.compile(r"\s*(?:_{10,}|-{20,}|={20,}|\*{20,})\s*$")
 _DELIMITER = re.compile(r"(?:--|—|– )\s?$")
@@ -74,7 +74,7 @@ def _marks(lines: list[str]) -> list[bool]:
     """For every line whether it begins with a quote mark; one that only closes a link or address does not."""
     found = [False] * len(lines)
     for at, line in enumerate(lines):
-        if ">" in line[:8] and _MARK.match(line):
+        if ">" in line[:13] and _MARK.match(line):
             before = lines[at - 1][-MAX_LINE:] if at else ""
             found[at] = found[at - 1] or before.rfind("<") <= before.rfind(">") if at else True
     return found
@@ -206,6 +206,12 @@ def _mark_runs(lines: list[str], marks: list[bool], quoted: list[bool], seen: bo
             quoted[at:end] = [True] * (end - at)
         at = max(end, at) + 1
     return quoted
+
+
+def _certain(line: str) -> bool:
+    """Whether a line with a quote mark is quote without anything else that says so: a sentence, or marks alone."""
+    words = line[:MAX_LINE].strip("> ")
+    return not words or (len(words) > 25 and "<<" not in words and not line.startswith(">>> "))
 
 
 def _belongs(lines: list[str], start: int, end: int) -> bool:
