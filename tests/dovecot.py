@@ -30,6 +30,8 @@ first_valid_uid = 1
 first_valid_gid = 1
 @LOGIN_USERS@
 mail_location = maildir:~/Maildir
+mail_fsync = never
+auth_failure_delay = 0
 mail_max_userip_connections = 5000
 default_client_limit = 20000
 default_process_limit = 3000
@@ -59,6 +61,9 @@ service imap-login {
 }
 service anvil {
   chroot = @CHROOT@
+  unix_listener anvil-auth-penalty {
+    mode = 0
+  }
 }
 namespace inbox {
   inbox = yes
@@ -91,6 +96,7 @@ class Dovecot:
         self.port = free_port()
         self.tls_port = free_port() if certificate else 0
         self.config = self.folder / "dovecot.conf"
+        self._dropped = 0
         self._process: subprocess.Popen[bytes] | None = None
         owner = pwd.getpwnam("nobody") if os.getuid() == 0 else pwd.getpwuid(os.getuid())
         self.uid, self.gid = owner.pw_uid, owner.pw_gid
@@ -176,6 +182,30 @@ class Dovecot:
         for path in (home, *home.rglob("*")):
             if os.getuid() == 0:
                 os.chown(path, self.uid, self.gid)
+
+    def drop(self, user: str, messages: list[bytes], folder: str = "INBOX") -> None:
+        """Puts messages into a mailbox that may be open, as a delivery agent that knows Maildir does."""
+        home = self.folder / "mail" / user
+        maildir = home / "Maildir" if folder == "INBOX" else home / "Maildir" / f".{folder.replace('/', '.')}"
+        for path in (home, home / "Maildir", maildir, maildir / "cur", maildir / "new", maildir / "tmp"):
+            if not path.exists():
+                path.mkdir()
+                self._give(path)
+        for raw in messages:
+            self._dropped += 1
+            path = maildir / "tmp" / f"{1800000000 + self._dropped}.M{self._dropped}P1.test,S={len(raw)}"
+            path.write_bytes(raw)
+            self._give(path)
+            path.rename(maildir / "new" / path.name)
+
+    def _give(self, path: Path) -> None:
+        if os.getuid() == 0:
+            os.chown(path, self.uid, self.gid)
+
+    def uids(self, user: str, folder: str = "INBOX") -> list[int]:
+        """The UIDs of a folder, in order."""
+        said = self.doveadm("-f", "tab", "fetch", "-u", user, "uid", "mailbox", folder)
+        return [int(line) for line in said.splitlines()[1:]]
 
     def flags(self, user: str, folder: str = "INBOX") -> str:
         """UID, flags and identity of every message, as the server has them: to compare before and after."""
