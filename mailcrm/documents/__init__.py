@@ -1,0 +1,1 @@
+"""What is known about documents without any I/O: names, roles, fingerprints, lineage, answers, comparison."""
