@@ -29,3 +29,5 @@ def configure(level: str, form: str) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(_Format(form == "json"))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    # What it says on every look at the schema is news to nobody.
+    logging.getLogger("alembic").setLevel(logging.WARNING)

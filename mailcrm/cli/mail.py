@@ -163,7 +163,7 @@ def _viewer(setting: Setting, login: str) -> Viewer:
         user = people.user_by_login(connection, login)
         if user is None:
             raise NotFound(f"There is no user {login}: `mailcrm user list` shows them.")
-        return viewer(connection, user.id, user.role)
+        return viewer(connection, user.id, user.role, setting.config.privacy.admin_reads_bodies)
 
 
 def _mailbox(setting: Setting, address: str, owner: str) -> int:
