@@ -56,7 +56,14 @@ class Setting:
         """What edits need."""
         settings = self.config
         own = frozenset(d.casefold() for d in settings.domains)
-        return Office(self.database, self.keyring.fingerprint, own, settings.free_mail.domains, settings.phone_region)
+        return Office(
+            self.database,
+            self.keyring.fingerprint,
+            own,
+            settings.free_mail.domains,
+            settings.phone_region,
+            self.firm.never,
+        )
 
     @property
     def by(self) -> By:

@@ -21,6 +21,8 @@ class Office:
     own_domains: frozenset[str]
     free_mail: frozenset[str] = FREE_MAIL
     phone_region: str = ""
+    never: frozenset[str] = frozenset()
+    """Addresses and domains that the configuration says are never stored."""
 
 
 @dataclass(frozen=True, slots=True)

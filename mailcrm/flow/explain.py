@@ -50,7 +50,10 @@ def explain(office: Office, message_id: str) -> Explanation:
         met = tracing.met(connection, name, office.fingerprint("m:" + name))
         ids = [one.id for one in stored]
         company = match.Company(
-            office.own_domains, directory.staff(connection), office.free_mail, directory.never(connection, None)
+            office.own_domains,
+            directory.staff(connection),
+            office.free_mail,
+            office.never | directory.never(connection, None),
         )
         headers = participants.headers(connection, ids)
         known = directory_for(connection, headers.values())

@@ -134,7 +134,7 @@ def _change(edit: Edit, before: LinkRow, state: str) -> Undo:
 
 
 def _refresh(edit: Edit, link: LinkRow) -> None:
-    links.drop_entries(edit.connection, link.client_id)
+    links.drop_entries(edit.connection, link.client_id, [link.message_id])
     links.add_entries(edit.connection, [link.message_id])
     links.recount(edit.connection, link.client_id)
 

@@ -45,7 +45,7 @@ def relink(edit: Edit, client_id: int, messages: Collection[int]) -> None:
         domains=edit.office.own_domains,
         staff=directory.staff(edit.connection),
         free_mail=edit.office.free_mail,
-        never=directory.never(edit.connection, None),
+        never=edit.office.never | directory.never(edit.connection, None),
     )
     direct = _found(edit.connection, company, client_id, messages, threads=False)
     links.add_links(edit.connection, direct, edit.by.at)

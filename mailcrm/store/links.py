@@ -147,12 +147,12 @@ def is_message(connection: Connection, message_id: int) -> bool:
     return connection.execute(select(col(Message.id)).where(col(Message.id) == message_id)).first() is not None
 
 
-def drop_links(connection: Connection, client_id: int, message_ids: Iterable[int]) -> None:
+def drop_links(connection: Connection, client_id: int, message_ids: Collection[int]) -> None:
     """Delete the links of rules (never those of a person) between a client and messages, with their entries."""
     for part in parts(message_ids):
         here = and_(col(Link.client_id) == client_id, col(Link.message_id).in_(part), col(Link.actor_id).is_(None))
         connection.execute(delete(Link).where(here, col(Link.state) != "undone"))
-    drop_entries(connection, client_id)
+    drop_entries(connection, client_id, message_ids)
 
 
 def add_entries(connection: Connection, message_ids: Iterable[int]) -> None:
@@ -175,14 +175,14 @@ def add_entries(connection: Connection, message_ids: Iterable[int]) -> None:
         insert_missing(connection, Entry, rows)
 
 
-def drop_entries(connection: Connection, client_id: int) -> None:
-    """Take messages off a client's timeline that are no longer actively linked to it."""
-    linked = select(col(Link.message_id)).where(col(Link.client_id) == client_id, col(Link.state) == "active")
-    connection.execute(
-        delete(Entry).where(
-            col(Entry.client_id) == client_id, col(Entry.kind) == "message", col(Entry.message_id).not_in(linked)
+def drop_entries(connection: Connection, client_id: int, message_ids: Iterable[int]) -> None:
+    """Take those of the messages off a client's timeline that are no longer actively linked to it."""
+    for part in parts(message_ids):
+        linked = select(col(Link.message_id)).where(
+            col(Link.client_id) == client_id, col(Link.message_id).in_(part), col(Link.state) == "active"
         )
-    )
+        gone = (col(Entry.message_id).in_(part), col(Entry.message_id).not_in(linked))
+        connection.execute(delete(Entry).where(col(Entry.client_id) == client_id, *gone))
 
 
 def recount(connection: Connection, client_id: int) -> None:
