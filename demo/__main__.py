@@ -116,9 +116,11 @@ def _free(port: int) -> int:
 
 
 def _banner(url: str, ports: Ports) -> str:
-    width = max(len(member.person.email) for member in STAFF)
+    width, secret = (
+        max(map(len, column)) for column in zip(*((m.person.email, m.password) for m in STAFF), strict=True)
+    )
     people = "\n".join(
-        f"    {member.person.email:{width}}  {member.password:12}  {member.person.name} ({member.role})"
+        f"    {member.person.email:{width}}  {member.password:{secret}}  {member.person.name} ({member.role})"
         for member in STAFF
     )
     return f"""
