@@ -251,7 +251,7 @@ def _failed(raw: bytes, fields: Iterable[Field], notice: str, own: set[str]) -> 
         named = [email for email in _library(raw) if email not in own] or list(_library(raw))
     if not named:
         named = [email for email in _mentioned(notice) if email not in own]
-    return list(dict.fromkeys(named))
+    return [one for one in dict.fromkeys(named) if not any(other != one and other.endswith(one) for other in named)]
 
 
 def _library(raw: bytes) -> Iterator[str]:

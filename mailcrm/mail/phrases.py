@@ -65,6 +65,7 @@ _ORIGINAL = (
     "元のメッセージ|転送メッセージ|原始邮件|原始郵件|转发邮件|원본 메시지"
 )
 ORIGINAL = re.compile(rf"[\s>]{{0,20}}(?:\[?Original Message processed by \S[^\n]{{0,80}}|"
+                      rf"-{{5,60}} ?Forwarded by [^\n]{{1,150}}|"
                       rf"[-_=*~—–]{{2,60}}\s{{0,5}}(?:{_ORIGINAL})[^\n]{{0,60}}[-_=*~—–:]{{1,60}}|"
                       rf"(?:begin forwarded message|начало переадресованного сообщения|anfang der weitergeleiteten "
                       rf"(?:nachricht|e-mail)|début du message (?:réexpédié|transféré)|inizio messaggio inoltrato|"

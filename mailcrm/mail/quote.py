@@ -16,6 +16,9 @@ MAX_LINES = 20_000
 """Lines of one body that are looked at; the rest goes where the last of them went."""
 
 _MARK = re.compile(r"(?:\s{0,3}|\s{0,8}[A-ZА-ЯЁІЇЄ][A-Za-zА-Яа-яёіїє]{0,3})>")
+_NOTES_DATE = re.compile(
+    r"[\s>]*(?P<who>\S.{1,80} on )?\d{1,4}[./-]\d\d?[./-]\d{1,4},? \d\d?:\d{2}(?::\d{2})?(?: ?[AP]M)?\s*$", re.I
+)
 _RULE = re.compile(r"\s*[-_=*~—–]{3,}\s*$")
 _FOOT = re.compile(r"\s*(?:_{10,}|-{20,}|={20,}|\*{20,})\s*$")
 _DELIMITER = re.compile(r"(?:--|—|– )\s?$")
@@ -124,8 +127,12 @@ def _opening(lines: list[str], marks: list[bool], at: int) -> int | None:
     line = lines[at][:MAX_LINE]
     if phrases.ORIGINAL.match(line):
         return at
-    if (":" in line or "：" in line) and _header_block(lines, at):
-        return at
+    if ":" in line or "：" in line:
+        if _header_block(lines, at):
+            return at
+        notes = _notes_block(lines, at)
+        if notes is not None:
+            return notes
     if line.rstrip().endswith(_ENDS) and len(lines[at]) <= MAX_LINE:
         return _attribution(lines, marks, at)
     return None
@@ -145,6 +152,20 @@ def _header_block(lines: list[str], at: int) -> bool:
             kinds.add(_kind(match))
     mails = phrases.EMAIL.search(first["value"]) is not None
     return len(kinds) > 2 or (len(kinds) == 2 and (mails or bool(phrases.DATE.search(first["value"]))))
+
+
+def _notes_block(lines: list[str], at: int) -> int | None:
+    """Where a block of Lotus Notes begins whose To line is `at`: name, date and time, To, cc, Subject; else None."""
+    first = phrases.LABEL.match(lines[at][:MAX_LINE])
+    if not first or not first["to"] or at < 2:
+        return None
+    labels = (phrases.LABEL.match(line[:MAX_LINE]) for line in lines[at + 1 : at + 9])
+    if not any(label and label["subject"] for label in labels):
+        return None
+    date = next((i for i in range(at - 1, max(at - 4, 0), -1) if lines[i].strip()), at)
+    name = next((i for i in range(date - 1, max(date - 4, -1), -1) if lines[i].strip()), date)
+    stamp = _NOTES_DATE.match(lines[date][:200])
+    return None if not stamp else date if stamp["who"] else name if name < date and len(lines[name]) < 100 else None
 
 
 def _kind(match: re.Match[str]) -> str:

@@ -40,6 +40,9 @@ _ATTRIBUTIONS = (
     "Van: Anna Berg <anna@acme.test>\nVerzonden: maandag 15 januari 2024 12:34\nAan: Ivan\nOnderwerp: Offerte",
     "*From:* Anna Berg <anna@acme.test>\n*Date:* 15 Jan 2024\n*To:* Ivan\n*Subject:* Offer",
     "________________________________\nDe: Anna Berg <anna@acme.test>\nEnviado: lunes, 15 de enero de 2024\nPara: Ivan",
+    "Anna Berg@ACME\n01/15/2024 12:34 PM\nTo: Ivan Petrov/CLIENT@CLIENT\ncc: \nSubject: Offer",
+    "Anna Berg <anna@acme.test> on 01/15/2024 12:34:56 PM\nTo: ivan@client.test\ncc: \nSubject: Offer",
+    "----------------- Forwarded by Anna Berg/ACME on 01/15/2024 12:34 \nPM -----------------",
     "差出人: Anna Berg <anna@acme.test>\n送信日時: 2024年1月15日\n宛先: Ivan\n件名: 見積",
 )
 
