@@ -81,13 +81,13 @@ def add_links(connection: Connection, new: Collection[NewLink], at: datetime, ac
     """Make links; where one exists, a suggestion becomes active and all else stays (an undone one stays undone)."""
     made = {"actor_id": actor_id, "created_at": at, "changed_at": None}
     names = NewLink.__dataclass_fields__
+    suggested = _suggested(connection, {one.message_id for one in new})
     insert_missing(connection, Link, [{**{n: getattr(one, n) for n in names}, **made} for one in new])
     for one in new:
-        if one.state == "active":
+        if one.state == "active" and (one.message_id, one.client_id) in suggested:
             connection.execute(
                 update(Link)
                 .where(col(Link.message_id) == one.message_id, col(Link.client_id) == one.client_id)
-                .where(col(Link.state) == "suggested")
                 .values(rule=one.rule, evidence=one.evidence, confidence=one.confidence, state="active", changed_at=at)
             )
     add_entries(connection, {one.message_id for one in new})
@@ -127,6 +127,14 @@ def unlinked_in_threads(connection: Connection, threads: Iterable[int]) -> set[i
             .where(col(Message.reference_ids) != "", ~own.exists())
         )
         found.update(i for i in connection.execute(query).scalars() if i is not None)
+    return found
+
+
+def _suggested(connection: Connection, message_ids: Iterable[int]) -> set[tuple[int, int]]:
+    found: set[tuple[int, int]] = set()
+    for part in parts(message_ids):
+        query = select(col(Link.message_id), col(Link.client_id)).where(col(Link.message_id).in_(part))
+        found.update((row[0], row[1]) for row in connection.execute(query.where(col(Link.state) == "suggested")))
     return found
 
 
