@@ -27,7 +27,9 @@ class UserRow:
     created_at: datetime
 
 
-_COLUMNS = (
+_ID: Any = col(User.id)
+_HASH: Any = col(User.password_hash)
+_COLUMNS: Any = (
     col(User.id),
     col(User.login),
     col(User.name),
@@ -64,7 +66,7 @@ def users(connection: Connection, active_only: bool = False) -> list[UserRow]:
 def password_hash(connection: Connection, login: str) -> tuple[int, str] | None:
     """The id and the argon2 hash of an active user who has a password."""
     row = connection.execute(
-        select(col(User.id), col(User.password_hash)).where(
+        select(_ID, _HASH).where(
             col(User.login) == login.strip().casefold(), col(User.is_active), col(User.password_hash).is_not(None)
         )
     ).one_or_none()
@@ -73,7 +75,7 @@ def password_hash(connection: Connection, login: str) -> tuple[int, str] | None:
 
 def add_user(connection: Connection, values: dict[str, Any]) -> int:
     """Insert a user from columns; returns the id. Raises IntegrityError where the login exists."""
-    return int(connection.execute(insert(User).values(values).returning(col(User.id))).scalar_one())
+    return int(connection.execute(insert(User).values(values).returning(_ID)).scalar_one())
 
 
 def change_user(connection: Connection, user_id: int, values: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, and_, delete, func, insert, select, update
 from sqlmodel import col
@@ -23,7 +24,9 @@ class SessionRow:
     agent: str
 
 
-_COLUMNS = (
+_SESSION_ID: Any = col(UserSession.id)
+_ATTEMPT_ID: Any = col(SignInAttempt.id)
+_COLUMNS: Any = (
     col(UserSession.id),
     col(UserSession.user_id),
     col(UserSession.created_at),
@@ -69,7 +72,7 @@ def add_session(connection: Connection, token_sha256: str, row: SessionRow) -> i
         "ip": row.ip,
         "agent": row.agent,
     }
-    return int(connection.execute(insert(UserSession).values(values).returning(col(UserSession.id))).scalar_one())
+    return int(connection.execute(insert(UserSession).values(values).returning(_SESSION_ID)).scalar_one())
 
 
 def touch(connection: Connection, session_id: int, seen_at: datetime, expires_at: datetime) -> None:
@@ -122,7 +125,7 @@ def ip_failures(connection: Connection, ip: str, since: datetime) -> tuple[int, 
 def add_attempt(connection: Connection, login: str, ip: str, at: datetime) -> int:
     """Note an attempt as failed, before the password is looked at; returns its id."""
     row = {"login": login, "ip": ip, "at": at, "succeeded": False}
-    return int(connection.execute(insert(SignInAttempt).values(row).returning(col(SignInAttempt.id))).scalar_one())
+    return int(connection.execute(insert(SignInAttempt).values(row).returning(_ATTEMPT_ID)).scalar_one())
 
 
 def attempt_succeeded(connection: Connection, attempt_id: int) -> None:
