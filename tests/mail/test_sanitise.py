@@ -66,7 +66,7 @@ def test_letters_keep_their_looks() -> None:
     "hostile",
     ["<div>" * 300_000, "<img " * 100_000, "<b>" * 200_000, "<a " * 200_000, "<" * 1_000_000,
      "<table><tr><td>" * 50_000,
-     "<blockquote>" * 100_000, "<div>" * 50_000 + "</div>" * 50_000, "&" * 1_000_000, "<p>" * 100_000,
+     "<blockquote>" * 100_000, "<div>" * 50_000 + "</div>" * 50_000, "&" * 1_000_000, "&amp;" * 99_000, "<p>" * 100_000,
      "<pre>" + "\n" * 500_000,
      '<p style="' + "a:b;" * 200_000 + '">', "<!--" * 200_000],
     ids=lambda value: value[:12].replace("\n", " "),
@@ -75,4 +75,4 @@ def test_hostile_html_takes_no_longer_than_its_length_deserves(hostile: str) -> 
     started = time.process_time()
     safe_html(hostile, {}, remote_images=False)
     body.from_html(hostile)
-    assert time.process_time() - started < 8
+    assert time.process_time() - started < 6
