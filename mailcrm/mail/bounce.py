@@ -16,7 +16,9 @@ from mailcrm.mail.slim import Field
 
 MAX_REPORT = 200_000
 """Bytes of a report whose words are looked at; what follows is the returned message."""
-MAX_RECIPIENTS = 500
+MAX_NOTICE = 20_000
+"""Characters of what a mail system wrote for people that are looked at."""
+MAX_RECIPIENTS = 100
 
 _DAEMON = re.compile(
     r"mailer[-_ ]?daemon|mail[. ]?delivery?[. ](?:sub)?system|mail deliver system|delivery subsystem|"
@@ -121,6 +123,7 @@ def looks_like_report(fields: list[Field], subject: str, text: str) -> bool:
 def structured(text: str, notice: str) -> BounceReport:
     """The report in the text of a delivery-status part (RFC 3464 §2); `notice` is what the server wrote for people."""
     found: list[BounceRecipient] = []
+    notice = notice[:MAX_NOTICE]
     for block in _blocks(text[:MAX_REPORT].replace("\r\n", "\n")):
         values = {name.lower(): " ".join(value.split()) for name, value in reversed(_FIELD.findall(block))}
         email = _recipient(values)
@@ -190,7 +193,7 @@ def _unique(found: list[BounceRecipient]) -> tuple[BounceRecipient, ...]:
 
 def unstructured(raw: bytes, fields: Iterable[Field], text: str, own: Iterable[str]) -> BounceReport:
     """What a report in a form of its own says, by its words; `own` are addresses that are never the failed ones."""
-    notice = original_removed(text)
+    notice = original_removed(text)[:MAX_NOTICE]
     status = _STATUS.search(notice)
     code = _CODE.search(notice)
     told = status[1] if status else f"{code[1][0]}.0.0" if code else ""
@@ -231,7 +234,7 @@ def _about(notice: str, email: str) -> str:
     at = low.find(email) if email else -1
     if at < 0:
         return " ".join(notice[:2000].split())
-    lines = " ".join(line for line in notice[at - 200 if at > 200 else 0 :][:4000].split("\n") if email in line.lower())
+    lines = " ".join(line for line in notice[at - 200 if at > 200 else 0 :][:1500].split("\n") if email in line.lower())
     if reasons.reason("", lines) != "undefined":
         return " ".join(lines.split())
     after = notice[at : at + 900]

@@ -138,7 +138,7 @@ _BY_STATUS = {
 }  # fmt: skip
 _TRUSTED = ("1.1", "1.2", "1.3", "1.6", "1.7", "1.8", "1.10", "2.2", "2.3", "3.4", "4.7", "7.13")
 """Classes of the status that say more than the words behind them usually do."""
-MAX_WORDS = 4_000
+MAX_WORDS = 1_500
 
 
 def reason(status: str, words: str) -> str:

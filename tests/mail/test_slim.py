@@ -3,10 +3,12 @@
 import base64
 import hashlib
 import quopri
+import time
 from email import message_from_bytes
 from email.message import Message
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -156,3 +158,19 @@ def test_a_boundary_may_stand_in_a_body() -> None:
 def test_content_stays_in_the_raw_bytes() -> None:
     structure = slim.cut(b"Content-Type: text/plain\n\nhello\n")
     assert (structure.root.start, structure.root.end) == (26, 32)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [b"From: MAILER-DAEMON <>\nSubject: failure notice\n\n" + b"Final-Recipient: a@b.test\n" * 40_000,
+     b"From: MAILER-DAEMON <>\nSubject: failure notice\n\n" + b"a@b.test\n" * 100_000,
+     b"To: " + b"a@b.test, " * 100_000 + b"\n\nx", b"To: " + b"<" * 200_000 + b"\n\nx",
+     b"Subject: " + b"=?utf-8?q?" * 20_000 + b"\n\nx", b"References: " + b"<a@b> " * 40_000 + b"\n\nx",
+     b"Content-Type: text/plain; " + b"a=b; " * 40_000 + b"\n\nx", b"From: a@b.test\n" + b" x\n" * 300_000,
+     b"Content-Type: multipart/mixed; boundary=b\n\n" + b"\n--bx" * 200_000, b"Date: " + b"(" * 100_000 + b"\n\nx"],
+    ids=lambda value: value[-14:].decode().replace("\n", " "),
+)  # fmt: skip
+def test_hostile_messages_take_no_longer_than_their_length_deserves(raw: bytes) -> None:
+    started = time.process_time()
+    parse.message(raw)
+    assert time.process_time() - started < 4
