@@ -1,6 +1,6 @@
 """Domains: which belong together, which are our own, which are shared by strangers."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from functools import lru_cache
 
 import tldextract
@@ -24,6 +24,8 @@ def lineage(domain: str) -> tuple[str, ...]:
     return (*names, registrable)
 
 
-def is_within(domain: str, owners: Iterable[str]) -> bool:
+def is_within(domain: str, owners: Collection[str]) -> bool:
     """True where the domain is one of `owners` or a subdomain of one."""
-    return any(domain == owner or domain.endswith("." + owner) for owner in owners if owner)
+    while domain and domain not in owners:
+        domain = domain.partition(".")[2]
+    return bool(domain)

@@ -51,8 +51,9 @@ def take_in(batch: list[tuple[int, bytes | Path]], root: Path) -> list[Intake]:
 
 def header_sha256(raw: bytes) -> str:
     """The hash of the header block: equal for copies of one message that a server moved or copied."""
-    ends = [end for end in (raw.find(b"\r\n\r\n"), raw.find(b"\n\n")) if end >= 0]
-    block = raw[: min(ends)] if ends else raw
+    crlf = raw.find(b"\r\n\r\n")
+    lf = raw.find(b"\n\n", 0, crlf if crlf >= 0 else len(raw))
+    block = raw[: lf if lf >= 0 else crlf] if max(lf, crlf) >= 0 else raw
     return hashlib.sha256(block.replace(b"\r\n", b"\n").rstrip(b"\n")).hexdigest()
 
 
@@ -71,5 +72,5 @@ def _take_in(placement: int, raw: bytes, blobs: Blobs) -> Intake:
 
 
 def _kept(attachment: Attachment, blobs: Blobs) -> Attachment:
-    blobs.keep(attachment.data)
+    blobs.keep(attachment.data, attachment.sha256)
     return replace(attachment, data=b"")

@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from mailcrm.mail.message import ParsedHeaders
 
@@ -122,7 +123,9 @@ def tree(messages: Iterable[tuple[int, str, tuple[str, ...]]]) -> list[Node]:
     return nodes
 
 
-def _keys(ids: Iterable[str]) -> tuple[str, ...]:
+@lru_cache(maxsize=4096)
+def _keys(ids: tuple[str, ...]) -> tuple[str, ...]:
+    # Asked for again and again while a message is decided on and recorded.
     return tuple(dict.fromkeys(key(i) for i in ids if i))
 
 

@@ -41,8 +41,8 @@ class BlobStore(Protocol):
     """What every store of blobs can do. Raises StorageFailed where it cannot be written, NotFound for a blob that is
     not there."""
 
-    def keep(self, data: bytes | Path) -> str:
-        """Stores bytes, or the content of a file; returns the SHA-256 of the original bytes in hexadecimal."""
+    def keep(self, data: bytes | Path, sha: str = "") -> str:
+        """Stores bytes (whose SHA-256 may be known), or the content of a file; returns the SHA-256 in hexadecimal."""
 
     def settle(self, kept_elsewhere: Iterable[str] = ()) -> None:
         """Makes everything kept so far durable, and what other processes kept under these names."""
@@ -80,22 +80,22 @@ class Blobs:
         self._root = root
         self._tmp = root / "tmp"
         self._lock = Lock()
+        self._compressor = zstandard.ZstdCompressor(3)
         self._unsettled: set[Path] = set()
-        self._folders: set[Path] = set()
         with _storage(root):
             self._tmp.mkdir(parents=True, exist_ok=True, mode=0o700)
 
-    def keep(self, data: bytes | Path) -> str:
+    def keep(self, data: bytes | Path, sha: str = "") -> str:
         """Stores bytes, or the content of a file without reading it into memory; returns the SHA-256 of the original
-        bytes in hexadecimal. Keeping the same again costs a look. Raises StorageFailed; the blob is durable only
-        after `settle`."""
+        bytes in hexadecimal. `sha` is that of the bytes where the caller has just computed it. Keeping the same again
+        costs a look. Raises StorageFailed; the blob is durable only after `settle`."""
         with _storage(self._root):
             if isinstance(data, Path):
                 return self._keep_file(data)
-            sha = hashlib.sha256(data).hexdigest()
+            sha = sha or hashlib.sha256(data).hexdigest()
             if (found := self._find(sha)) is None:
                 packed = _pays(data[:_SAMPLE], data[len(data) // 2 :][:_SAMPLE], len(data))
-                found = self._write(sha, zstandard.ZstdCompressor(3).compress(data) if packed else data, packed)
+                found = self._write(sha, self._compressed(data) if packed else data, packed)
             self._remember(found)
             return sha
 
@@ -104,16 +104,14 @@ class Blobs:
         elsewhere the names of what other processes kept must be given. Raises StorageFailed; then nothing counts as
         settled and the next call does it again."""
         with self._lock:
-            paths, folders = self._unsettled, self._folders
-            self._unsettled, self._folders = set(), set()
+            paths, self._unsettled = self._unsettled, set()
         try:
             with _storage(self._root):
                 others = {path for sha in kept_elsewhere if (path := self._find(sha))}
-                _make_durable(self._root, paths | others, folders)
+                _make_durable(self._root, paths | others)
         except StorageFailed:
             with self._lock:
                 self._unsettled |= paths
-                self._folders |= folders
             raise
 
     def read(self, sha: str) -> bytes:
@@ -127,7 +125,7 @@ class Blobs:
         try:
             file = path.open("rb")
         except FileNotFoundError:
-            raise NotFound(f"The blob {sha} is not in {self._root}: run mailcrm fsck.") from None
+            raise self._missing(sha) from None
         if path.suffix != _PACKED:
             return file
         return zstandard.ZstdDecompressor().stream_reader(file, closefd=True)
@@ -171,7 +169,7 @@ class Blobs:
     def sweep(self, older_than: float) -> int:
         """Removes files that a killed writer left half written and that are older than a time in seconds since 1970;
         returns how many."""
-        unfinished = [*self._tmp.iterdir(), *self._root.glob(f"??/.*{_PART}")]
+        unfinished = (*self._tmp.iterdir(), *self._root.glob(f"??/.*{_PART}"))
         stale = [path for path in unfinished if path.stat().st_mtime < older_than]
         for path in stale:
             path.unlink(missing_ok=True)
@@ -183,14 +181,21 @@ class Blobs:
         folder = self._root / sha[:2]
         return folder / sha, folder / f"{sha}{_PACKED}"
 
+    def _compressed(self, data: bytes) -> bytes:
+        # A compressor costs a quarter of what compressing a message costs, and must not be used by two threads at once.
+        with self._lock:
+            return self._compressor.compress(data)
+
     def _find(self, sha: str) -> Path | None:
         return next((path for path in self._paths(sha) if path.exists()), None)
 
     def _located(self, sha: str) -> Path:
-        path = self._find(sha)
-        if path is None:
-            raise NotFound(f"The blob {sha} is not in {self._root}: run mailcrm fsck.")
+        if (path := self._find(sha)) is None:
+            raise self._missing(sha)
         return path
+
+    def _missing(self, sha: str) -> NotFound:
+        return NotFound(f"The blob {sha} is not in {self._root}: run mailcrm fsck.")
 
     def _remember(self, path: Path) -> None:
         with self._lock:
@@ -209,21 +214,17 @@ class Blobs:
         return path
 
     def _begin(self, folder: Path) -> tuple[int, str]:
-        """A new file in the folder of a blob; makes the folder, and remembers it for `settle`."""
+        """A new file in the folder of a blob; makes the folder where it is missing."""
         try:
             return tempfile.mkstemp(_PART, ".", folder)
         except FileNotFoundError:
             folder.mkdir(exist_ok=True, mode=0o700)
-            with self._lock:
-                self._folders.add(self._root)
             return tempfile.mkstemp(_PART, ".", folder)
 
     def _place(self, temporary: Path, sha: str, packed: bool) -> Path:
         """Renames a complete file of `tmp` to its name."""
         path = self._paths(sha)[packed]
         path.parent.mkdir(exist_ok=True, mode=0o700)
-        with self._lock:
-            self._folders.add(self._root)
         temporary.rename(path)
         return path
 
@@ -261,7 +262,7 @@ def _pays(first: bytes, middle: bytes, size: int) -> bool:
     return len(zstandard.ZstdCompressor(1).compress(sample)) < _GAIN * len(sample)
 
 
-def _make_durable(root: Path, paths: set[Path], folders: set[Path]) -> None:
+def _make_durable(root: Path, paths: set[Path]) -> None:
     """One syncfs of the file system where there is one (Linux), else one fsync each, files before folders."""
     if _SYNCFS is not None:
         descriptor = os.open(root, os.O_RDONLY)
@@ -271,7 +272,7 @@ def _make_durable(root: Path, paths: set[Path], folders: set[Path]) -> None:
         finally:
             os.close(descriptor)
         return
-    for path in sync_order(root, paths, folders):
+    for path in sync_order(root, paths):
         descriptor = os.open(path, os.O_RDONLY)
         try:
             os.fsync(descriptor)
@@ -279,11 +280,9 @@ def _make_durable(root: Path, paths: set[Path], folders: set[Path]) -> None:
             os.close(descriptor)
 
 
-def sync_order(root: Path, files: set[Path], folders: set[Path]) -> list[Path]:
+def sync_order(root: Path, files: set[Path]) -> list[Path]:
     """What fsync must see where there is no syncfs: files, then the folders that name them, then theirs."""
-    if not files and not folders:
-        return []
-    return [*sorted(files), *sorted(({file.parent for file in files} | folders) - {root}), root]
+    return [*sorted(files), *sorted({file.parent for file in files}), root] if files else []
 
 
 _SYNCFS = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None) if os.name == "posix" else None
