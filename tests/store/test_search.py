@@ -5,13 +5,17 @@ from pathlib import Path
 
 import pytest
 
+from mailcrm.crm import filing
 from mailcrm.crm.query import parse
+from mailcrm.crm.words import Words
 from mailcrm.flow import clients
 from mailcrm.flow.clients import NewClient
+from mailcrm.model import Message, MessageBody, Thread
 from mailcrm.store import search
 from mailcrm.store.database import Database
 from mailcrm.store.results import Result
 from mailcrm.store.results import search as find
+from mailcrm.store.rows import insert
 from mailcrm.store.visibility import Viewer
 from tests.mailroom import Mailroom, mail
 
@@ -174,3 +178,28 @@ def test_a_bulk_load_ends_in_a_merged_index(room: Mailroom) -> None:
             if not search.merge(connection):
                 break
     assert subjects(room, "price ") == ["Our answer", "Price list"]
+
+
+def test_deep_pages_of_many_messages_miss_nothing(room: Mailroom) -> None:
+    """More messages than any window: words that are in each, in few and in old messages only, page by page."""
+    at = room.now
+    numbers = [filing.number_from(at) + n for n in range(2600)]
+    shared = {"digest": "", "header_sha256": "", "raw_sha256": "", "thread_id": numbers[0], "at": at, "kind": "human"}
+    shared |= {"subject": "x", "direction": "in", "preview": "", "has_html": False, "size": 1, "attachment_count": 0}
+    rows = [{"id": n, "message_id": f"{n}@x", "created_at": at, **shared} for n in numbers]
+    common, rare, old = set(numbers[::2]), set(numbers[::400]), set(numbers[:120])
+    texts = [
+        " ".join(word for word, having in (("common", common), ("rare", rare), ("old", old)) if number in having)
+        for number in numbers
+    ]
+    with room.db.writing() as connection:
+        insert(connection, Thread, [{"id": numbers[0], "subject": "x", "created_at": at}])
+        insert(connection, Message, rows)
+        insert(connection, MessageBody, [{"message_id": n, "text": t} for n, t in zip(numbers, texts, strict=True)])
+        search.index(connection, [Words(n, "", "", t, "") for n, t in zip(numbers, texts, strict=True)])
+    for text, wanted in (("common ", common), ("rare ", rare), ("old ", old), ("common old ", common & old)):
+        found: list[int] = []
+        with room.db.reading() as connection:
+            while page := find(connection, STRANGER, parse(text), found[-1] if found else None, limit=50):
+                found += [result.id for result in page]
+        assert found == sorted(wanted, reverse=True), text
