@@ -1,7 +1,7 @@
 """Signing in and out, and what a user sets for himself: language, theme, keys, password, sessions."""
 
 from flask import Blueprint, redirect, render_template, request, session, url_for
-from flask_babel import gettext
+from flask_babel import force_locale, gettext
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
@@ -84,7 +84,8 @@ def change() -> Response:
     if not str(changes["name"]).strip():
         changes["name"] = me().name
     people.edit_user(tools().database, me().id, {**changes, "keys": "keys" in request.form}, now())
-    notices.say(gettext("Saved."))
+    with force_locale(str(changes["language"])):
+        notices.say(gettext("Saved."))
     return redirect(url_for("account.overview"))
 
 

@@ -15,6 +15,7 @@ from mailcrm.store.visibility import FULL, SUBJECT
 from web import frame, notices
 from web.access import by, me, reading, tools, who
 from web.prose import prose
+from web.raw import header_block, without_bcc
 from web.security import FILE_POLICY, disposition, frame_policy
 
 pages = Blueprint("messages", __name__)
@@ -80,9 +81,9 @@ def html(message_id: int) -> Response:
 
 @pages.get("/messages/<int:message_id>/raw")
 def raw(message_id: int) -> Response:
-    """The message as it came, byte for byte."""
+    """The message as it came; where its blind copies are not the user's to see, without them."""
     row = known(message_id, FULL)
-    response = Response(tools().blobs.read(row.raw_sha256), mimetype="message/rfc822")
+    response = Response(_bytes(row), mimetype="message/rfc822")
     response.headers["Content-Disposition"] = disposition(f"{row.subject or 'message'}.eml", "message.eml")
     response.headers["Content-Security-Policy"] = FILE_POLICY
     return response
@@ -92,8 +93,8 @@ def raw(message_id: int) -> Response:
 def headers(message_id: int) -> str:
     """The header lines of a message as they came."""
     row = known(message_id, FULL)
-    bytes_ = tools().blobs.read(row.raw_sha256).replace(b"\r\n", b"\n").partition(b"\n\n")[0]
-    return render_template("messages/headers.html", row=row, lines=bytes_.decode("utf-8", "replace")[:200_000])
+    lines = header_block(_bytes(row))[:200_000]
+    return render_template("messages/headers.html", row=row, lines=lines)
 
 
 @pages.post("/messages/<int:message_id>/images")
@@ -163,6 +164,12 @@ def _participants(message_id: int) -> list[Participant]:
 
 def _sender(taking_part: list[Participant]) -> str:
     return next((one.email for one in taking_part if one.role == "from"), "")
+
+
+def _bytes(row: MessageRow) -> bytes:
+    raw_bytes = tools().blobs.read(row.raw_sha256)
+    own = any(one.role == "bcc" for one in _participants(row.id))
+    return raw_bytes if own else without_bcc(raw_bytes)
 
 
 def _back(message_id: int) -> AnyResponse:

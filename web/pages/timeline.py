@@ -40,7 +40,7 @@ def client(client_id: int) -> str:
     page = timeline.entries(reading(), who(), client_id, filters, keyset)
     told = _told(page)
     if request.headers.get("HX-Request") == "true" and keyset.at is not None:
-        return render_template("clients/older.html", client_id=client_id, told=told, older=_written(page))
+        return render_template("clients/older.html", client_id=client_id, told=told, older=_written(page), args=_args())
     return render_template(
         "clients/client.html",
         client=known(client_id),
@@ -67,7 +67,7 @@ def arrived(client_id: int) -> str:
     if not ids:
         ids = arrivals.of_client(reading(), client_id, _number("after") - _OVERLAP)
     page = timeline.arrived(reading(), who(), client_id, _filters(), ids)
-    return render_template("clients/arrived.html", client_id=client_id, told=_told(page))
+    return render_template("clients/arrived.html", told=_told(page))
 
 
 @pages.get("/clients/<int:client_id>/stream")

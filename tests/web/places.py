@@ -1,0 +1,52 @@
+"""The addresses of every page, filled in for a furnished company."""
+
+from flask import Flask
+
+from tests.web.company import Company
+
+OFFER, HTML_LETTER, BORIS_LETTER, KLARA_LETTER = (
+    "2@company.test",
+    "7@company.test",
+    "8@company.test",
+    "9@company.test",
+)
+
+
+def numbers(company: Company) -> dict[str, int]:
+    """What stands for the variables of addresses."""
+    offer = company.number(OFFER)
+    return {
+        "client_id": company.clients["Nordwind Pumpen GmbH"],
+        "contact_id": company.one("SELECT min(id) FROM contact"),
+        "thread_id": company.one(f"SELECT thread_id FROM message WHERE id = {offer}"),
+        "message_id": company.number(HTML_LETTER),
+        "position": 0,
+        "mailbox_id": company.rooms["anna"].mailbox_id,
+        "user_id": company.users["anna"],
+    }
+
+
+def pages(company: Company, app: Flask) -> list[str]:
+    """Every address that answers to GET, streams and static files aside, and some with parameters."""
+    filled = numbers(company)
+    found = []
+    with app.test_request_context():
+        for rule in app.url_map.iter_rules():
+            if "GET" not in (rule.methods or ()) or rule.endpoint in ("static", "timeline.stream"):
+                continue
+            values = {name: filled[name] for name in rule.arguments}
+            found.append(app.url_for(rule.endpoint, **values))
+    client, message = filled["client_id"], filled["message_id"]
+    return [
+        *sorted(found),
+        f"/clients/{client}?direction=in&kind=human&period=month",
+        f"/clients/{client}?kind=bounce",
+        f"/clients/{client}/new?after=0",
+        f"/messages/{message}?as=html",
+        "/clients?q=nord&order=last_in",
+        "/clients?archived=1",
+        "/search?q=offer",
+        "/search?q=nothing-at-all+has:nonsense+after:never",
+        "/mailboxes/why?message_id=2@company.test",
+        "/mailboxes/why?message_id=nobody@knows.test",
+    ]
