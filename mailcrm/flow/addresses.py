@@ -1,20 +1,22 @@
 """What people type, made into the one form that is stored: e-mail addresses, domains, telephone numbers."""
 
+import email_validator
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
 from mailcrm.errors import Refused
 from mailcrm.mail import address
 
+# Companies do have mail at names such as office.local; the library means its list to be changed.
+email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
+
 
 def valid_email(text: str) -> str:
     """The address in the form that is stored; raises Refused where it cannot be one. No DNS is asked."""
-    found = address.parse(text)
+    found = address.parse(text) if "<" in text else None
     email = found.email if found else address.normalise(text)
-    try:
-        validate_email(email, check_deliverability=False, test_environment=True)
-    except EmailNotValidError:
-        raise Refused(f'"{text.strip()}" is not an e-mail address; write it like name@example.com.') from None
+    if not _is_possible(email):
+        raise Refused(f'"{text.strip()}" is not an e-mail address; write it like name@example.com.')
     return email
 
 
@@ -27,10 +29,8 @@ def valid_domain(text: str, free_mail: frozenset[str]) -> str:
     name = name.partition("://")[2] or name
     name = name.partition("/")[0].rpartition("@")[2].partition(":")[0].strip(".").removeprefix("www.")
     domain = address.ascii_domain(name)
-    try:
-        validate_email(f"somebody@{domain}", check_deliverability=False, test_environment=True)
-    except EmailNotValidError:
-        raise Refused(f'"{text.strip()}" is not a domain; write it like example.com.') from None
+    if not _is_possible(f"somebody@{domain}"):
+        raise Refused(f'"{text.strip()}" is not a domain; write it like example.com.')
     if domain in free_mail:
         raise Refused(f"Anybody can have an address at {domain}: add the full e-mail address of the client instead.")
     return domain
@@ -48,3 +48,11 @@ def phone(text: str, region: str = "") -> str:
     if not digits:
         raise Refused(f'"{text.strip()}" is not a telephone number.')
     return digits
+
+
+def _is_possible(email: str) -> bool:
+    try:
+        found = validate_email(email, check_deliverability=False, globally_deliverable=False)
+    except EmailNotValidError:
+        return False
+    return "." in found.domain
