@@ -21,11 +21,11 @@ LEASE = timedelta(minutes=5)
 class Limits:
     """How much at a time, and what is too large or too old."""
 
-    headers: int = 500
-    bodies: int = 400
+    headers: int = 2000
+    bodies: int = 1000
     task_bytes: int = 2 << 20
     task_messages: int = 24
-    in_flight_bytes: int = 32 << 20
+    in_flight_bytes: int = 16 << 20
     message_bytes: int = 150 << 20
     window: int = 5000
     slice_seconds: float = 3.0
