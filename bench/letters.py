@@ -106,7 +106,7 @@ class Letters:
         else:
             client = min(CLIENTS, 1 + int(draw.expovariate(6 / CLIENTS)))
             language = draw.choice(("en", "ru"))
-            subject, references = self._text(language, draw.randint(2, 8)).rstrip(".\n"), []
+            subject, references = self.text(language, draw.randint(2, 8)).rstrip(".\n"), []
         own = f"{number}.{draw.getrandbits(48):x}@{OWN_DOMAIN if sent else client_domain(client)}"
         if answers:
             references.append(own)
@@ -152,7 +152,7 @@ class Letters:
     def _body(self, kind: Class, language: str, answers: bool) -> bytes:
         draw = self._random
         if kind == "tiny":
-            return _leaf("text/plain", self._text(language, draw.randint(3, 40)), language, draw.random() < 0.3)
+            return _leaf("text/plain", self.text(language, draw.randint(3, 40)), language, draw.random() < 0.3)
         alternative = self._alternative(language, draw.randint(50, 330), answers)
         if kind == "text":
             return alternative
@@ -162,11 +162,11 @@ class Letters:
 
     def _alternative(self, language: str, length: int, answers: bool) -> bytes:
         draw = self._random
-        text = self._text(language, length) + "\n-- \nAnna Bench\n+7 495 000-00-00\n"
+        text = self.text(language, length) + "\n-- \nAnna Bench\n+7 495 000-00-00\n"
         quoted = ""
         if answers:
             said = {"en": "On 3 March 2024, A. Client wrote:", "ru": "3 марта 2024 г. А. Клиент написал(а):"}[language]
-            quoted = self._text(language, length // 2)
+            quoted = self.text(language, length // 2)
             text += f"\n{said}\n" + "".join(f"> {line}\n" for line in quoted.splitlines())
         paragraphs = "".join(
             f'<p class="MsoNormal" style="margin:0 0 8px 0">{line}</p>\n' for line in text.splitlines()
@@ -193,7 +193,8 @@ class Letters:
         )
         return head.encode() + base64.encodebytes(data)
 
-    def _text(self, language: str, length: int) -> str:
+    def text(self, language: str, length: int) -> str:
+        """Lines of `length` words in all."""
         words, weights = self._words[language]
         drawn = self._random.choices(words, cum_weights=weights, k=length)
         lines, line = [], ""
