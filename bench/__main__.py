@@ -5,11 +5,12 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import maildir, measure, receive
+from bench import latency, maildir, measure, pages, parse, receive
+from tests.dovecot import Dovecot
 
 _RESULTS = Path(__file__).parent / "RESULTS.md"
 _CORPORA = Path(os.environ.get("MAILCRM_CORPORA", Path(__file__).parents[2] / "shared" / "corpora"))
-SUBJECTS = ("receive",)
+SUBJECTS = ("parse", "latency", "pages", "receive")
 
 
 def main() -> None:
@@ -18,8 +19,10 @@ def main() -> None:
     parser.add_argument("subjects", nargs="*", default=SUBJECTS, help=f"one or more of {', '.join(SUBJECTS)}")
     parser.add_argument("--runs", type=int, default=1, help="interleaved runs of receive; medians are reported")
     parser.add_argument("--messages", type=int, default=20_000, help="in the generated mailbox")
+    parser.add_argument("--pages", type=int, nargs="+", default=[20_000, 1_000_000], help="messages behind the pages")
     parser.add_argument("--write", type=Path, default=_RESULTS, help="where the results go")
     asked = parser.parse_args()
+    os.environ["MAILCRM_BENCH_PASSWORD"] = Dovecot.password
     maildir.CACHE.mkdir(parents=True, exist_ok=True)
     parts = [section for subject in asked.subjects for section in _sections(subject, asked)]
     title = f"# Results of {datetime.now(UTC):%Y-%m-%d}\n\n{measure.machine()}\n"
@@ -28,6 +31,12 @@ def main() -> None:
 
 
 def _sections(subject: str, asked: argparse.Namespace) -> list[str]:
+    if subject == "parse":
+        return [parse.run()]
+    if subject == "latency":
+        return [latency.run()]
+    if subject == "pages":
+        return [pages.run(count) for count in asked.pages]
     if subject == "receive":
         return [receive.run(case, asked.runs) for case in receive.cases(asked.messages, _CORPORA)]
     raise SystemExit(f"{subject} is not one of {', '.join(SUBJECTS)}")

@@ -104,7 +104,7 @@ def _batch(
     words: list[Words] = []
     clients = draw.choices(range(1, letters.CLIENTS + 1), cum_weights=_WEIGHTS, k=len(numbers))
     for number, client in zip(numbers, clients, strict=True):
-        moment = _NEWEST - _SPAN + _SPAN * number / count
+        moment = _NEWEST - _SPAN + _SPAN * (number / count)
         at, key = moment.strftime("%Y-%m-%d %H:%M:%S.000000"), number_from(moment) + number
         subject, text, known = texts[draw.randrange(len(texts))]
         if number % max(1, count // 10) == count // 20:

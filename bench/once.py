@@ -23,18 +23,22 @@ from mailcrm.store.database import Database
 def main(folder: Path, domains: frozenset[str]) -> None:
     """Read the mailbox; exits with 1 and the reason where that fails."""
     database = Database(f"sqlite:///{folder / 'mailcrm.db'}")
-    blobs = folder / "blobs"
-    readers = Readers()
-    desk = Desk(database, Blobs(blobs), blobs, readers, f"bench:{os.getpid()}", utc_now)
+    desk = desk_of(folder, database)
     with database.reading() as connection:
         accounts = rounds.accounts(connection)
     began = time.perf_counter()
     failures = sync_once(desk, Firm(domains, free_mail()), Credentials(Keyring.load(folder / "keys")), accounts)
     print(f"seconds {time.perf_counter() - began:.3f}")
-    readers.close()
+    desk.readers.close()
     database.close()
     if failures:
         sys.exit("\n".join(failures.values()))
+
+
+def desk_of(folder: Path, database: Database) -> Desk:
+    """The desk of a daemon with the production settings."""
+    blobs = folder / "blobs"
+    return Desk(database, Blobs(blobs), blobs, Readers(), f"bench:{os.getpid()}", utc_now)
 
 
 if __name__ == "__main__":

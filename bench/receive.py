@@ -129,7 +129,7 @@ def _row(name: str, count: int, seconds: list[float], costs: list[Cost]) -> tupl
 def _mailcrm(dovecot: Dovecot, case: Case, folder: Path, count: int) -> Cost:
     company.found(folder, case.company, dovecot.port).close()
     command = [sys.executable, "-m", "bench.once", str(folder), ",".join(case.company.domains)]
-    cost = measure.run(command, {"MAILCRM_BENCH_PASSWORD": Dovecot.password})
+    cost = measure.run(command)
     _check(folder, count)
     return cost
 
