@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 from mailcrm.errors import CredentialsRefused, MailcrmError, Temporary
 from mailcrm.flow.credentials import Credentials
 from mailcrm.flow.desk import Desk
-from mailcrm.flow.rounds import Firm, beat, note_failure, run_round, stop_beating
+from mailcrm.flow.rounds import Firm, beat, note_failure, run_round, stop_beating, take_over
 from mailcrm.flow.tidy import Retention, tidy
 from mailcrm.net.imap.budget import LoginBudget
 from mailcrm.net.imap.session import Session
@@ -36,6 +36,7 @@ TIDY = 24 * 3600.0
 SESSION_IDLE = 240.0
 """A worker's connection is kept this long for the next round, so that new mail does not cost a sign-in each."""
 _TICK = 0.5
+_BUSY = 5.0
 
 
 def utc_now() -> datetime:
@@ -46,6 +47,20 @@ def utc_now() -> datetime:
 def own_name() -> str:
     """The name of this process in leases and heartbeats."""
     return f"sync:{socket.gethostname()}:{os.getpid()}"
+
+
+def is_alive(process: str) -> bool:
+    """False for the name of a process of this machine that is no more; others are believed to live."""
+    kind, host, number = [*process.split(":"), "", ""][:3]
+    if kind != "sync" or host != socket.gethostname() or not number.isdecimal():
+        return True
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
 
 
 @dataclass
@@ -89,6 +104,7 @@ class Daemon:
     def run(self) -> None:
         """Watch and read until `stop`."""
         log.info("started", extra={"owner": self.desk.owner})
+        self._safely(lambda: take_over(self.desk, is_alive))
         self._watcher.start()
         last_beat = last_tidy = -TIDY
         try:
@@ -145,10 +161,18 @@ class Daemon:
     def _dirty(self, mailbox_id: int, _folder: bytes | None) -> None:
         state = self._states.get(mailbox_id)
         if state is not None:
-            state.due = True
+            # The server has just spoken to us: a round that failed for its sake need not wait any longer.
+            state.due, state.retry_at = True, min(state.retry_at, time.monotonic() + 1.0)
 
     def _watch_failed(self, mailbox_id: int, error: MailcrmError) -> None:
         log.info("watching stopped", extra={"mailbox": mailbox_id, "reason": str(error)})
+        state = self._states.get(mailbox_id)
+        if state is None:
+            return
+        if isinstance(error, CredentialsRefused):
+            self._pool.submit(self._failed, state, error)
+        else:
+            state.due = True  # the round finds out what is wrong, and says so on the mailbox's row
 
     def _start_rounds(self, now: float) -> None:
         for state in list(self._states.values()):
@@ -165,7 +189,11 @@ class Daemon:
     def _round(self, state: _State) -> None:
         account = state.account
         try:
-            run_round(self.desk, self.firm, account, self.credentials.keyring.fingerprint, lambda: self._session(state))
+            fingerprint = self.credentials.keyring.fingerprint
+            if run_round(self.desk, self.firm, account, fingerprint, lambda: self._session(state)) is None:
+                # Another process is at it now: whatever it was that called us is looked at once it is done.
+                state.due, state.retry_at = True, time.monotonic() + _BUSY
+                return
             state.failures, state.session_used = 0, time.monotonic()
             self._watch(state)
         except MailcrmError as error:

@@ -4,6 +4,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -35,6 +36,15 @@ def corpora() -> Path:
     if not _CORPORA.is_dir():
         pytest.skip(f"{_NO_CORPORA}: {_CORPORA} (set MAILCRM_CORPORA)")
     return _CORPORA
+
+
+@pytest.fixture(scope="session")
+def lineage_gold(corpora: Path) -> Path:
+    """The labelled features of the files of several projects, which lie beside the corpora."""
+    path = corpora.parent / "prototypes" / "lineage_gold.jsonl.gz"
+    if not path.is_file():
+        pytest.skip(f"{_NO_CORPORA}: {path} (set MAILCRM_CORPORA)")
+    return path
 
 
 @pytest.fixture(scope="session")
@@ -88,17 +98,33 @@ def database_url(
     database_kind: str, templates: dict[str, str], tmp_path: Path, request: pytest.FixtureRequest
 ) -> Iterator[str]:
     """The address of a database with the newest schema and no row."""
-    if database_kind == "sqlite":
-        yield _sqlite_copy(templates, tmp_path / "mailcrm.db")
-        return
-    server: Cluster = request.getfixturevalue("postgres")
-    if "postgresql" not in templates:
-        name = server.fresh()
-        _migrate(server.url(name))
-        templates["postgresql"] = name
-    name = server.fresh(templates["postgresql"])
-    yield server.url(name)
-    server.drop(name)
+    with _fresh(database_kind, templates, tmp_path / "mailcrm.db", request) as url:
+        yield url
+
+
+@pytest.fixture
+def undisturbed(
+    database_kind: str, templates: dict[str, str], tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[Database]:
+    """A second database like `db`, to compare with."""
+    with _fresh(database_kind, templates, tmp_path / "undisturbed.db", request) as url:
+        database = Database(url)
+        yield database
+        database.close()
+
+
+@pytest.fixture
+def sqlite_url(templates: dict[str, str], tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of an SQLite database with the newest schema, for tests that need both kinds at once."""
+    with _fresh("sqlite", templates, tmp_path / "both.db", request) as url:
+        yield url
+
+
+@pytest.fixture
+def postgresql_url(templates: dict[str, str], tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The same in PostgreSQL."""
+    with _fresh("postgresql", templates, tmp_path, request) as url:
+        yield url
 
 
 @pytest.fixture
@@ -119,6 +145,21 @@ def office(db: Database, dovecot: Dovecot, readers: Readers, tmp_path: Path) -> 
 def login() -> str:
     """The name of a mailbox on the server that nobody has used yet."""
     return f"u{uuid.uuid4().hex[:12]}"
+
+
+@contextmanager
+def _fresh(kind: str, templates: dict[str, str], path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    if kind == "sqlite":
+        yield _sqlite_copy(templates, path)
+        return
+    server: Cluster = request.getfixturevalue("postgres")
+    if "postgresql" not in templates:
+        name = server.fresh()
+        _migrate(server.url(name))
+        templates["postgresql"] = name
+    name = server.fresh(templates["postgresql"])
+    yield server.url(name)
+    server.drop(name)
 
 
 def _sqlite_copy(templates: dict[str, str], path: Path) -> str:

@@ -13,6 +13,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import psutil
+
 from tests.servers import free_port, program
 
 CONFIG = """
@@ -135,9 +137,15 @@ class Dovecot:
         self.stop()
         raise RuntimeError(f"Dovecot does not start: {said}")
 
-    def stop(self) -> None:
-        """Stops it and removes its folder."""
+    def log(self) -> str:
+        """What it has written to its log."""
+        return (self.folder / "log").read_text()
+
+    def halt(self) -> None:
+        """Stops it; its mail stays for the next start."""
         if self._process is not None:
+            # Who is signed in is served to the end otherwise, by processes that outlive the master.
+            served = psutil.Process(self._process.pid).children(recursive=True)
             self._process.terminate()
             try:
                 self._process.wait(10)
@@ -145,6 +153,13 @@ class Dovecot:
                 self._process.kill()
                 self._process.wait()
             self._process = None
+            for one in served:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    one.kill()
+
+    def stop(self) -> None:
+        """Stops it and removes its folder."""
+        self.halt()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def __enter__(self) -> Self:

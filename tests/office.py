@@ -230,9 +230,9 @@ def outcome(office: Office) -> dict[str, Any]:
     return {
         "messages": sorted(digest.values()),
         "threads": frozenset(frozenset(one) for one in threads.values()),
-        "links": sorted((digest[m], name, rule, state) for m, name, rule, state in links),
+        "links": sorted((digest[m], name, rule) for m, name, rule, state in links if state == "active"),
         "placements": sorted(placements),
-        "tray": sorted(office.rows("SELECT mailbox_id, counterpart, subject, reason, state FROM triage")),
+        "tray": sorted(office.rows("SELECT mailbox_id, counterpart, subject, reason FROM triage WHERE state = 'open'")),
     }
 
 

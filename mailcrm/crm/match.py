@@ -168,7 +168,9 @@ def _by_rules(
     thread = _thread(headers, [a for _, a in strangers if a.email not in at_clients], directory)
     for rule, found in (("thread", thread), ("address", address), ("domain", domain)):
         steps.append(Step(rule, _said(found)))
-    return (*thread, *address, *domain)
+    # Of two reasons for one client the one that the message itself gives is kept: it does not depend on what else
+    # has been read by then.
+    return (*address, *domain, *thread)
 
 
 def _roles(headers: ParsedHeaders) -> list[tuple[str, Address]]:

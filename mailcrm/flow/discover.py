@@ -43,12 +43,16 @@ def list_folders(desk: Desk, box: Box, session: Session) -> list[FolderRow]:
                 _miss(connection, row, now)
         rows = ledger.folders(connection, box.mailbox_id)
         busy = rounds.folders_with_work(connection, box.mailbox_id, now)
+    there = {f.raw_name for f in listed}
     status = {f.raw_name: f.status for f in listed}
+    # Of the folder that is open in a session the server tells what that session has seen (RFC 3501 §6.3.10).
+    if session.examined is not None:
+        status[session.examined.raw_name] = None
     due = [
         r
         for r in rows
         if r.wanted
-        and r.raw_name in status
+        and r.raw_name in there
         and (r.parked_until is None or r.parked_until <= now)
         and (r.id in busy or not _is_unchanged(r, status[r.raw_name], now))
     ]

@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from mailcrm.crm.explicit import Wishes
@@ -44,13 +44,26 @@ def run_round(
             return None
         rounds.begin(connection, account.id, desk.now())
     try:
-        done = receive(desk, box_of(desk, firm, account, fingerprint), session())
+        done = receive(_since(desk, account), box_of(desk, firm, account, fingerprint), session())
         with desk.recording(account.id) as connection:
             rounds.succeed(connection, account.id, desk.now())
     finally:
         with desk.database.writing() as connection:
             leases.release(connection, account.id, desk.owner)
     return done
+
+
+def take_over(desk: Desk, is_alive: Callable[[str], bool]) -> None:
+    """Free the mailboxes that processes hold who were killed, instead of waiting for the end of their leases."""
+    with desk.database.writing() as connection:
+        for owner in leases.owners(connection):
+            if owner != desk.owner and not is_alive(owner):
+                leases.release_all(connection, owner)
+
+
+def _since(desk: Desk, account: Account) -> Desk:
+    # The beginning that was chosen for this mailbox goes before that for new ones.
+    return desk if account.since is None else replace(desk, limits=replace(desk.limits, since=account.since))
 
 
 def box_of(desk: Desk, firm: Firm, account: Account, fingerprint: Callable[[str], int]) -> Box:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, or_, update
+from sqlalchemy import Connection, or_, select, update
 from sqlmodel import col
 
 from mailcrm.model import Mailbox
@@ -37,6 +37,17 @@ def release(connection: Connection, mailbox_id: int, owner: str) -> None:
         .where(col(Mailbox.id) == mailbox_id, col(Mailbox.lease_owner) == owner)
         .values(lease_owner="", lease_until=None)
     )
+
+
+def owners(connection: Connection) -> set[str]:
+    """Everybody who holds a lease, run out or not."""
+    return set(connection.execute(select(col(Mailbox.lease_owner)).where(col(Mailbox.lease_owner) != "")).scalars())
+
+
+def release_all(connection: Connection, owner: str) -> None:
+    """Give back every lease of an owner who cannot do it himself."""
+    mine = update(Mailbox).where(col(Mailbox.lease_owner) == owner)
+    connection.execute(mine.values(lease_owner="", lease_until=None))
 
 
 def note_progress(connection: Connection, mailbox_id: int, messages: int, size: int) -> None:
