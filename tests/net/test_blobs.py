@@ -193,7 +193,7 @@ def test_durable_without_syncfs(blobs: Blobs, tmp_path: Path, monkeypatch: pytes
     file = root / "ab" / "abc"
     assert sync_order(root, {file}) == [file, file.parent, root]
     assert sync_order(root, set()) == []
-    monkeypatch.setattr("mailcrm.net.blobs._SYNCFS", None)
+    monkeypatch.setattr("mailcrm.net.blobs.folder._SYNCFS", None)
     sha = blobs.keep(NOISE)
     blobs.settle()
     blobs.keep(TEXT)

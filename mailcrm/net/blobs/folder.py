@@ -1,4 +1,4 @@
-"""Blobs: the content-addressed store of raw messages and attachments, one file each in a local folder.
+"""Blobs in a local folder, one file each.
 
     root/ab/abcd…     the bytes as they are
     root/ab/abcd….z   the same, compressed with zstandard
@@ -8,68 +8,30 @@
 A blob is named by the SHA-256 of its original bytes, written beside its place and renamed only when complete. There
 are no more folders than that: making one costs ext4 twenty times as much as making a file. `settle` makes all that was
 kept durable: call it before any row refers to a blob. Whoever is killed between leaves at most a file that `sweep`
-removes or a blob that nobody refers to. An S3 store has the same methods.
+removes or a blob that nobody refers to.
 """
 
 import contextlib
 import ctypes
+import fcntl
 import hashlib
 import os
-import re
 import tempfile
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from threading import Lock
-from typing import BinaryIO, Literal, Protocol
+from typing import BinaryIO, Literal
 
 import zstandard
 
 from mailcrm.errors import NotFound, StorageFailed
+from mailcrm.net.blobs.packing import SAMPLE, pays, pays_for
+from mailcrm.net.blobs.place import FRESH, BlobPlace, key
 
 _CHUNK = 1 << 20
-_SAMPLE = 4096
-_SMALLEST = 512
-"""Bytes below which compressing saves no disk block worth the time."""
-_GAIN = 0.85
-"""A sample must shrink to this part of itself, else the whole is kept as it is."""
 _PACKED = ".z"
 _PART = ".part"
-_NAME = re.compile("[0-9a-f]{64}")
-
-
-class BlobStore(Protocol):
-    """What every store of blobs can do. Raises StorageFailed where it cannot be written, NotFound for a blob that is
-    not there."""
-
-    def keep(self, data: bytes | Path, sha: str = "") -> str:
-        """Stores bytes (whose SHA-256 may be known), or the content of a file; returns the SHA-256 in hexadecimal."""
-
-    def settle(self, kept_elsewhere: Iterable[str] = ()) -> None:
-        """Makes everything kept so far durable, and what other processes kept under these names."""
-
-    def read(self, sha: str) -> bytes:
-        """The original bytes."""
-
-    def open(self, sha: str) -> BinaryIO:
-        """The original bytes as a stream."""
-
-    def has(self, sha: str) -> bool:
-        """Whether the blob is there."""
-
-    def size(self, sha: str) -> int:
-        """Bytes that the blob takes up in the store."""
-
-    def written_at(self, sha: str) -> float:
-        """When the blob was stored, in seconds since 1970."""
-
-    def verify(self, sha: str) -> Literal["ok", "missing", "corrupt"]:
-        """Reads the whole blob and compares it with its name."""
-
-    def iterate(self) -> Iterator[str]:
-        """The names of all blobs, each once."""
-
-    def remove(self, sha: str) -> None:
-        """Deletes the blob if it is there."""
 
 
 class Blobs:
@@ -85,6 +47,11 @@ class Blobs:
         with _storage(root):
             self._tmp.mkdir(parents=True, exist_ok=True, mode=0o700)
 
+    @property
+    def place(self) -> BlobPlace:
+        """From this another process opens the same store."""
+        return BlobPlace(self._root)
+
     def keep(self, data: bytes | Path, sha: str = "") -> str:
         """Stores bytes, or the content of a file without reading it into memory; returns the SHA-256 of the original
         bytes in hexadecimal. `sha` is that of the bytes where the caller has just computed it. Keeping the same again
@@ -93,11 +60,14 @@ class Blobs:
             if isinstance(data, Path):
                 return self._keep_file(data)
             sha = sha or hashlib.sha256(data).hexdigest()
-            if (found := self._find(sha)) is None:
-                packed = _pays(data[:_SAMPLE], data[len(data) // 2 :][:_SAMPLE], len(data))
+            if (found := self._find_again(sha)) is None:
+                packed = pays_for(data)
                 found = self._write(sha, self._compressed(data) if packed else data, packed)
             self._remember(found)
             return sha
+
+    def flush(self) -> None:
+        """Nothing: what `keep` returned from lies under its name."""
 
     def settle(self, kept_elsewhere: Iterable[str] = ()) -> None:
         """Makes everything kept since the last call durable. On Linux one syncfs covers whatever any process kept;
@@ -166,6 +136,17 @@ class Blobs:
             for path in self._paths(sha):
                 path.unlink(missing_ok=True)
 
+    def expire(self, sha: str, older_than: float) -> bool:
+        """Deletes the blob if it was stored before a time in seconds since 1970, and not kept again since; says whether
+        it did. Raises StorageFailed."""
+        with _storage(self._root), self._alone():
+            found = [path for path in self._paths(sha) if path.exists()]
+            if not found or max(path.stat().st_mtime for path in found) >= older_than:
+                return False
+            for path in found:
+                path.unlink()
+            return True
+
     def sweep(self, older_than: float) -> int:
         """Removes files that a killed writer left half written and that are older than a time in seconds since 1970;
         returns how many."""
@@ -176,10 +157,8 @@ class Blobs:
         return len(stale)
 
     def _paths(self, sha: str) -> tuple[Path, Path]:
-        if _NAME.fullmatch(sha) is None:
-            raise ValueError("not the name of a blob")
-        folder = self._root / sha[:2]
-        return folder / sha, folder / f"{sha}{_PACKED}"
+        path = self._root / key(sha)
+        return path, path.with_name(f"{sha}{_PACKED}")
 
     def _compressed(self, data: bytes) -> bytes:
         # A compressor costs a quarter of what compressing a message costs, and must not be used by two threads at once.
@@ -188,6 +167,28 @@ class Blobs:
 
     def _find(self, sha: str) -> Path | None:
         return next((path for path in self._paths(sha) if path.exists()), None)
+
+    def _find_again(self, sha: str) -> Path | None:
+        """The file of a blob that is kept once more: an old one gets a new date, lest it be swept before a row refers
+        to it."""
+        path = self._find(sha)
+        try:
+            if path is not None and path.stat().st_mtime < time.time() - FRESH:
+                with self._alone():
+                    os.utime(path)
+        except FileNotFoundError:
+            return None
+        return path
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Nobody else, in any process, is in such a block at the same time."""
+        descriptor = os.open(self._root, os.O_RDONLY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
 
     def _located(self, sha: str) -> Path:
         if (path := self._find(sha)) is None:
@@ -232,9 +233,9 @@ class Blobs:
         """Copies, hashes and compresses in one pass."""
         size = source.stat().st_size
         with source.open("rb") as file:
-            first = file.read(_SAMPLE)
+            first = file.read(SAMPLE)
             file.seek(size // 2)
-            packed = _pays(first, file.read(_SAMPLE), size)
+            packed = pays(first, file.read(SAMPLE), size)
             file.seek(0)
             digest = hashlib.sha256()
             descriptor, name = tempfile.mkstemp(dir=self._tmp)
@@ -247,19 +248,11 @@ class Blobs:
                     if packed:
                         writer.flush(zstandard.FLUSH_FRAME)  # type: ignore[call-arg]
                 sha = digest.hexdigest()
-                found = self._find(sha) or self._place(Path(name), sha, packed)
+                found = self._find_again(sha) or self._place(Path(name), sha, packed)
             finally:
                 Path(name).unlink(missing_ok=True)
         self._remember(found)
         return sha
-
-
-def _pays(first: bytes, middle: bytes, size: int) -> bool:
-    """Whether compressing is worth it, by two samples: text is, base64 of a picture or an office file is hardly."""
-    if size < _SMALLEST:
-        return False
-    sample = first if size <= len(first) else first + middle
-    return len(zstandard.ZstdCompressor(1).compress(sample)) < _GAIN * len(sample)
 
 
 def _make_durable(root: Path, paths: set[Path]) -> None:
