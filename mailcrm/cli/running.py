@@ -26,10 +26,10 @@ _RESTART = 5.0
 
 @click.command()
 @click.option("--once", is_flag=True, help="One round over every mailbox, with a bar, and end.")
-@click.option("--with-parent", is_flag=True, hidden=True, help="End when standard input is closed.")
+@click.option("--parent", type=int, hidden=True, help="End when this parent process is gone.")
 @click.pass_obj
 @click.pass_context
-def sync(ctx: click.Context, setting: Setting, once: bool, with_parent: bool) -> None:
+def sync(ctx: click.Context, setting: Setting, once: bool, parent: int | None) -> None:
     """Read the mailboxes, now and whenever something arrives."""
     logs.configure("warning" if once else setting.config.log.level, setting.config.log.format)
     setting.declare_mailboxes()
@@ -40,8 +40,8 @@ def sync(ctx: click.Context, setting: Setting, once: bool, with_parent: bool) ->
     daemon = Daemon(desk, setting.firm, setting.credentials, options.workers, float(options.sweep_seconds))
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: daemon.stop())
-    if with_parent:
-        threading.Thread(target=_await_end, args=(daemon,), daemon=True).start()
+    if parent is not None:
+        threading.Thread(target=_await_end, args=(daemon, parent), daemon=True).start()
     daemon.run()
 
 
@@ -71,15 +71,16 @@ def _serve(setting: Setting) -> None:
 
 @contextlib.contextmanager
 def _sync_beside(setting: Setting) -> Iterator[None]:
-    """A process that reads mailboxes as long as the block runs; one that dies is started again."""
-    command = [sys.executable, "-m", "mailcrm.cli", "--config", str(setting.config.path), "sync", "--with-parent"]
+    """A process that reads mailboxes as long as the block runs, and not longer, even when we are killed; one that
+    dies is started again."""
+    command = [sys.executable, "-m", "mailcrm.cli", "--config", str(setting.config.path), "sync"]
+    command += ["--parent", str(os.getpid())]
     ended = threading.Event()
     running: list[subprocess.Popen[bytes]] = []
 
     def keep() -> None:
         while not ended.is_set():
-            # Its standard input is our lifeline: it ends with us, even when we are killed.
-            running[:] = [subprocess.Popen(command, stdin=subprocess.PIPE)]  # noqa: S603
+            running[:] = [subprocess.Popen(command)]  # noqa: S603
             running[0].wait()
             ended.wait(_RESTART)
 
@@ -89,15 +90,17 @@ def _sync_beside(setting: Setting) -> Iterator[None]:
         yield
     finally:
         ended.set()
-        for process in running:
-            process.terminate()
-        keeper.join()
+        # Again and again: one may just be starting.
+        while keeper.is_alive():
+            for process in running:
+                process.terminate()
+            keeper.join(1.0)
 
 
-def _await_end(daemon: Daemon) -> None:
-    # Not by sys.stdin: a thread that waits in it would hold its lock while the interpreter ends.
-    while os.read(0, 1024):
-        pass
+def _await_end(daemon: Daemon, parent: int) -> None:
+    # Not a pipe: the processes of the web server would inherit its other end and keep it open.
+    while os.getppid() == parent:
+        time.sleep(1.0)
     daemon.stop()
 
 
