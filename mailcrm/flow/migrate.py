@@ -1,8 +1,6 @@
 """Bring the schema of a database to the newest revision."""
 
-from alembic import command
-
-from mailcrm.store.database import Database, alembic_config
+from mailcrm.store.database import MIGRATIONS, Database
 
 
 def migrate(database: Database) -> str | None:
@@ -10,5 +8,12 @@ def migrate(database: Database) -> str | None:
 
     All of them run in one transaction: a migration that fails leaves no trace.
     """
-    command.upgrade(alembic_config(database), "head")
+    # Alembic is of no use to whoever does not migrate.
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["database"] = database
+    command.upgrade(config, "head")
     return database.revision()

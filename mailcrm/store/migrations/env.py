@@ -1,4 +1,4 @@
-"""Runs the migrations on the database that `alembic_config` was given, all in one transaction."""
+"""Runs the migrations on the database that `flow.migrate` was given, all in one transaction."""
 
 from alembic import context
 from sqlmodel import SQLModel
