@@ -34,6 +34,7 @@ RULES = {
     "address": _l("an address of the client"),
     "domain": _l("a domain of the client"),
     "forwarded": _l("the original that it forwards"),
+    "report": _l("the message that it reports on"),
     "person": _l("by hand"),
     "store-all": _l("everything is stored here"),
     "never": _l("an address or domain on a never-list"),

@@ -99,9 +99,15 @@ def is_ours(email: str, company: Company) -> bool:
     return email in company.staff or is_within(email.rpartition("@")[2], company.domains)
 
 
+def is_report(headers: ParsedHeaders) -> bool:
+    """True for what a mail server writes about another message (RFC 3464, RFC 8098), also our own server."""
+    writer = author(headers).email.partition("@")[0]
+    return headers.content_type.startswith("multipart/report") or writer in ("mailer-daemon", "postmaster")
+
+
 def direction(headers: ParsedHeaders, company: Company) -> str:
-    """in, out or internal: by who wrote it, never by the folder."""
-    if not is_ours(author(headers).email, company):
+    """in, out or internal: by who wrote it, never by the folder. A report comes in, whoever's server wrote it."""
+    if is_report(headers) or not is_ours(author(headers).email, company):
         return "in"
     return "out" if any(not is_ours(a.email, company) for a in headers.participants) else "internal"
 
@@ -119,12 +125,12 @@ def decide(
     company: Company,
     directory: Directory,
     explicit: Explicit,
-    forwarded: Iterable[Address] = (),
+    inside: Iterable[Address] = (),
 ) -> Decision:
     """The verdict on one message.
 
-    `forwarded` are the people of originals inside the body; without them a forward of unknown people asks for
-    the body (`needs_body`).
+    `inside` are people whom only the body names: those of a forwarded original, and those whom a report is about;
+    without them a forward or a report about unknown people asks for the body (`needs_body`).
     """
     way = direction(headers, company)
     steps: list[Step] = []
@@ -144,7 +150,7 @@ def decide(
             return settled(Verdict.IGNORE, "internal")
     found = _strongest((*named, *_by_rules(headers, company, directory, steps)))
     if not any(not f.suggested for f in found):
-        found = _strongest((*found, *_forwarded(forwarded, company, directory, steps)))
+        found = _strongest((*found, *_inside(headers, inside, company, directory, steps)))
     certain = tuple(f for f in found if not f.suggested)
     if certain:
         return settled(Verdict.KEEP, certain[0].rule, certain)
@@ -153,9 +159,7 @@ def decide(
     return _unmatched(headers, company, directory, settled(Verdict.IGNORE, "unmatched", found))
 
 
-def _by_rules(
-    headers: ParsedHeaders, company: Company, directory: Directory, steps: list[Step]
-) -> tuple[Found, ...]:
+def _by_rules(headers: ParsedHeaders, company: Company, directory: Directory, steps: list[Step]) -> tuple[Found, ...]:
     outside = [(r, a) for r, a in _roles(headers) if not is_ours(a.email, company)]
     address = tuple(
         Found(c, "address", a.email, 1.0, role)
@@ -220,13 +224,14 @@ def _domain(outside: list[tuple[str, Address]], company: Company, directory: Dir
     return tuple(found)
 
 
-def _forwarded(
-    people: Iterable[Address], company: Company, directory: Directory, steps: list[Step]
+def _inside(
+    headers: ParsedHeaders, people: Iterable[Address], company: Company, directory: Directory, steps: list[Step]
 ) -> tuple[Found, ...]:
+    rule = "report" if is_report(headers) else "forwarded"
     outside = [("", a) for a in people if a.email and not is_ours(a.email, company)]
-    address = [Found(c, "forwarded", a.email, 0.7) for _, a in outside for c in directory.addresses.get(a.email, ())]
-    domain = [replace(f, rule="forwarded", confidence=0.6) for f in _domain(outside, company, directory)]
-    steps.append(Step("forwarded", _said((*address, *domain))))
+    address = [Found(c, rule, a.email, 0.7) for _, a in outside for c in directory.addresses.get(a.email, ())]
+    domain = [replace(f, rule=rule, confidence=0.6) for f in _domain(outside, company, directory)]
+    steps.append(Step(rule, _said((*address, *domain))))
     return (*address, *domain)
 
 
@@ -242,7 +247,9 @@ def _unmatched(headers: ParsedHeaders, company: Company, directory: Directory, s
     shown = bool(company.tray and other is not None and reason and not robot)
     verdict, rule = (Verdict.METADATA, "triage") if shown else (Verdict.IGNORE, "unmatched")
     steps = (*so_far.steps, Step("triage", reason if shown else "no"))
-    return replace(so_far, verdict=verdict, rule=rule, steps=steps, needs_body=is_forward(headers.subject))
+    return replace(
+        so_far, verdict=verdict, rule=rule, steps=steps, needs_body=is_forward(headers.subject) or is_report(headers)
+    )
 
 
 def _strongest(found: Iterable[Found]) -> tuple[Found, ...]:

@@ -48,11 +48,11 @@ class Unstored:
 
 
 def decision(
-    box: Box, copy: Copy, headers: ParsedHeaders, directory: Directory, forwarded: tuple[Address, ...] = ()
+    box: Box, copy: Copy, headers: ParsedHeaders, directory: Directory, inside: tuple[Address, ...] = ()
 ) -> Decision:
     """What crm.match says of this copy: a folder or a keyword may ask for it outright."""
     asked = explicit(headers, copy.folder, copy.flags, box.wishes)
-    return decide(headers, box.company, directory, asked, forwarded)
+    return decide(headers, box.company, directory, asked, inside)
 
 
 def settled(box: Box, copy: Copy, headers: ParsedHeaders, decided: Decision, message: int | None = None) -> Row:

@@ -23,6 +23,7 @@ REASONS = {
     "address": "it names an address of a client",
     "domain": "it names an address at a domain of a client",
     "forwarded": "a message of a client is forwarded in it",
+    "report": "it is a report about a message to a client",
     "store-all": "everything is stored",
 }
 """The rule on a placement, in words."""

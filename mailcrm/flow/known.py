@@ -120,7 +120,7 @@ def identity(intake: Intake) -> Identity:
 def known(connection: Connection, batch: Sequence[tuple[Copy, Intake]], now: datetime) -> Known:
     """Read what the database knows about the messages of a batch."""
     headers = [intake.parsed.headers for _, intake in batch]
-    found = directory_for(connection, headers, [a for _, i in batch for a in i.parsed.forwarded])
+    found = directory_for(connection, headers, [a for _, i in batch for a in i.parsed.inside])
     people_of = {reference: dict(of) for reference, of in found.threads.items()}
     marks = [identity(intake) for _, intake in batch]
     alike: dict[str, dict[int, Identity]] = defaultdict(dict)

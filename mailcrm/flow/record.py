@@ -61,7 +61,7 @@ def _time(pair: tuple[Copy, Intake], now: datetime) -> datetime:
 
 def _file(batch: _Batch, copy: Copy, intake: Intake) -> str:
     headers, shelf = intake.parsed.headers, batch.shelf
-    decided = decision(batch.box, copy, headers, batch.facts.directory, intake.parsed.forwarded)
+    decided = decision(batch.box, copy, headers, batch.facts.directory, intake.parsed.inside)
     if decided.verdict is not Verdict.KEEP:
         left = unstored(batch.box, copy, headers, decided, batch.now)
         shelf.placements.append(left.placement)

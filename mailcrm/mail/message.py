@@ -126,3 +126,9 @@ class ParsedMessage:
     """Content digest of two copies of one message (dedupe tier 3): addresses, subject, date, sorted leaves."""
     size: int = 0
     defects: tuple[str, ...] = ()
+
+    @property
+    def inside(self) -> tuple[Address, ...]:
+        """People whom only the body names: of forwarded originals, and those whom a report is about."""
+        reported = self.bounce.recipients if self.bounce else ()
+        return (*self.forwarded, *(Address("", r.email) for r in reported if r.email))

@@ -91,7 +91,7 @@ class Link(SQLModel, table=True):
     message_id: int = Field(foreign_key="message.id", ondelete="CASCADE", sa_type=Id)
     client_id: int = Field(foreign_key="client.id", ondelete="CASCADE", sa_type=Id)
     rule: str
-    """explicit, thread, address, domain, forwarded, person (made by hand)."""
+    """explicit, thread, address, domain, forwarded, report, person (made by hand)."""
     evidence: str
     confidence: float
     role: str = ""
