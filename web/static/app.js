@@ -64,8 +64,19 @@
       if (event.key === "ArrowDown" || event.key === "ArrowUp") {
         event.preventDefault();
         choose(all[(here + (event.key === "ArrowDown" ? 1 : all.length - 1)) % all.length]);
-      } else if (event.key === "Enter" && all[here]) { event.preventDefault(); $("a", all[here]).click(); }
+      } else if (event.key === "Enter") {
+        event.preventDefault();
+        // Who types fast is answered later: go where the answer to these words leads, not the one before.
+        if (answered() !== box.value.trim()) awaiting = true;
+        else if (all[here]) $("a", all[here]).click();
+      }
     });
+    const list = $("#places");
+    const answered = () => $("[data-q]", list)?.dataset.q;
+    let awaiting = false;
+    new MutationObserver(() => {
+      if (awaiting && answered() === box.value.trim()) { awaiting = false; click("a", list); }
+    }).observe(list, { childList: true });
   }
   document.addEventListener("click", (event) => {
     $$("details.menu[open]").forEach((one) => { if (!one.contains(event.target)) one.open = false; });
@@ -78,7 +89,7 @@
     const insert = (html) => {
       const made = document.createElement("template");
       made.innerHTML = html;
-      const fresh = $$("li", made.content).filter((row) => !document.getElementById(row.id));
+      const fresh = $$("li[data-row]", made.content).filter((row) => !document.getElementById(row.id));
       fresh.reverse().forEach((row) => {
         const time = $("time", row).dateTime;
         const below = $$(":scope > li", list).find((one) => $("time", one).dateTime <= time);
@@ -90,7 +101,7 @@
       if (!fresh.length) return;
       list.hidden = false;
       $("#nothing")?.remove();
-      live.textContent = list.dataset.said + " " + fresh.map((row) => row.innerText.trim().split("\n").slice(0, 3).join(", ")).join("; ");
+      live.textContent = list.dataset.said + " " + fresh.map((row) => $$(".by, .on a:first-child", row).map((one) => one.textContent.trim()).join(": ")).join("; ");
     };
     const ask_new = async (query) => {
       const address = list.dataset.new + (list.dataset.new.includes("?") ? "&" : "?") + query;
