@@ -12,6 +12,7 @@ from mailcrm.flow.desk import Desk
 from mailcrm.flow.failures import note_failures
 from mailcrm.flow.intake import Glance, glance
 from mailcrm.flow.known import directory_for
+from mailcrm.flow.readers import ReaderDied
 from mailcrm.mail.message import ParsedHeaders
 from mailcrm.model import MessageCopy, Triage
 from mailcrm.net.imap.session import Session
@@ -57,8 +58,30 @@ def _glances(
         else:
             failed.append((work, answer))
     share = -(-len(blocks) // desk.readers.processes) or 1
-    futures = [desk.readers.submit(glance, blocks[i : i + share]) for i in range(0, len(blocks), share)]
-    return {one.placement: one for future in futures for one in desk.readers.result(future)}, failed
+    shares = [blocks[i : i + share] for i in range(0, len(blocks), share)]
+    futures = [desk.readers.submit(glance, part) for part in shares]
+    read: list[Glance] = []
+    for part, future in zip(shares, futures, strict=True):
+        try:
+            found = desk.readers.result(future)
+            read += found
+        except ReaderDied:
+            read += _one_by_one(desk, part, {w.id: w for w in asked.values()}, failed)
+    return {one.placement: one for one in read}, failed
+
+
+def _one_by_one(
+    desk: Desk, blocks: list[tuple[int, bytes]], works: dict[int, Work], failed: list[tuple[Work, Bad | Missing]]
+) -> list[Glance]:
+    # A worker died over these: find the header that did it by reading each alone.
+    read: list[Glance] = []
+    for placement, raw in blocks:
+        try:
+            read += desk.readers.result(desk.readers.submit(glance, [(placement, raw)]))
+        except ReaderDied as error:
+            work = works[placement]
+            failed.append((work, Bad(work.uid, str(error))))
+    return read
 
 
 def _decide(

@@ -13,13 +13,13 @@ from threading import Lock, Thread
 from types import ModuleType
 from typing import Any, TypeVar
 
-from mailcrm.errors import StorageFailed
+from mailcrm.errors import MailcrmError, StorageFailed
 
 _T = TypeVar("_T")
 
 
 class ReaderDied(StorageFailed):
-    """A worker process ended while it read a batch: too little memory, or a message that kills it."""
+    """A worker failed over a batch, or ended: too little memory, or a message that is too much for it."""
 
 
 class Readers:
@@ -44,13 +44,17 @@ class Readers:
         raise ReaderDied("The worker processes do not start.")
 
     def result(self, future: "Future[_T]") -> _T:
-        """What the worker returned; raises what it raised, or ReaderDied where it died."""
-        try:
+        """What the worker returned; raises what it raised on purpose, or ReaderDied where it failed or died."""
+        error = future.exception()
+        if error is None:
             return future.result()
-        except BrokenProcessPool as error:
+        if isinstance(error, MailcrmError):
+            raise error
+        if isinstance(error, BrokenProcessPool):
             with self._lock:
                 self._drop()
             raise ReaderDied("A worker process died while it read messages.") from error
+        raise ReaderDied(f"A worker process failed while it read messages ({type(error).__name__}).") from error
 
     def close(self) -> None:
         """End the workers; what they were doing is lost and will be done again."""
