@@ -5,6 +5,7 @@ schedules. Two daemons on one database do no harm: rounds hold leases.
 """
 
 import logging
+import math
 import os
 import random
 import socket
@@ -35,6 +36,8 @@ HEARTBEAT = 10.0
 TIDY = 24 * 3600.0
 SESSION_IDLE = 240.0
 """A worker's connection is kept this long for the next round, so that new mail does not cost a sign-in each."""
+LOGIN_QUEUE = 10.0
+"""Seconds that a round waits for its turn to sign in before it counts as failed."""
 _TICK = 0.5
 _BUSY = 5.0
 
@@ -232,9 +235,10 @@ class Daemon:
     def _session(self, state: _State) -> Session:
         if state.session is not None and not state.session.broken:
             return state.session
-        wait = self._budget.claim(state.account.host, f"worker {state.account.id}")
-        if wait > 0:
-            raise Temporary(f"{state.account.host} is not asked again for {round(wait)} seconds.")
+        while (wait := self._budget.claim(state.account.host, f"worker {state.account.id}")) > 0:
+            # Many mailboxes of one host queue for moments; only a host that is closed to us counts as a failure.
+            if wait > LOGIN_QUEUE or self.stopping.wait(wait):
+                raise Temporary(f"{state.account.host} is not asked again for {math.ceil(wait)} seconds.")
         state.session = self._open(state.account)
         return state.session
 
