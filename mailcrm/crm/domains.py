@@ -18,7 +18,8 @@ def lineage(domain: str) -> tuple[str, ...]:
     registrable = _extract(domain).top_domain_under_public_suffix
     if not registrable:
         # Names without a public suffix (office.local) belong to whoever runs them.
-        return (domain,) if domain and "." in domain and not _extract(domain).suffix else ()
+        named = "." in domain and all(domain.split("."))
+        return (domain,) if named and not _extract(domain).suffix else ()
     labels = domain[: -len(registrable)].rstrip(".").split(".") if domain != registrable else []
     names = [".".join([*labels[i:], registrable]) for i in range(len(labels)) if labels[i]]
     return (*names, registrable)
