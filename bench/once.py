@@ -37,8 +37,7 @@ def main(folder: Path, domains: frozenset[str]) -> None:
 
 def desk_of(folder: Path, database: Database) -> Desk:
     """The desk of a daemon with the production settings."""
-    blobs = folder / "blobs"
-    return Desk(database, Blobs(blobs), blobs, Readers(), f"bench:{os.getpid()}", utc_now)
+    return Desk(database, Blobs(folder / "blobs"), Readers(), f"bench:{os.getpid()}", utc_now)
 
 
 if __name__ == "__main__":

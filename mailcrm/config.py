@@ -12,9 +12,11 @@ from pathlib import Path
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from mailcrm.config_blobs import BlobSettings, blob_place, check_blobs
 from mailcrm.config_values import checked, fail, is_loopback, read
 from mailcrm.crm.free_mail import FREE_MAIL
 from mailcrm.errors import ConfigError
+from mailcrm.net.blobs.place import BlobPlace
 
 PLACES = (Path("config.toml"), Path("/etc/mailcrm/config.toml"))
 _TLS = ("implicit", "starttls", "plain")
@@ -134,6 +136,7 @@ class Config:
     """Country (ISO 3166) of telephone numbers written without a country code."""
     web: Web = field(default_factory=Web)
     sync: Sync = field(default_factory=Sync)
+    blobs: BlobSettings = field(default_factory=BlobSettings)
     privacy: Privacy = field(default_factory=Privacy)
     free_mail: FreeMail = field(default_factory=FreeMail)
     log: Log = field(default_factory=Log)
@@ -153,8 +156,12 @@ class Config:
 
     @property
     def blob_dir(self) -> Path:
-        """The folder of raw messages and attachments."""
+        """The folder of raw messages and attachments; with a bucket, of files on their way to it."""
         return self.data_dir / "blobs"
+
+    def blob_place(self, kind: str = "") -> BlobPlace:
+        """Where blobs lie, or would lie if `blobs.kind` were `kind`; raises ConfigError where no bucket is named."""
+        return blob_place(self.blobs, self.blob_dir, self.path, kind)
 
     @property
     def base_url(self) -> str:
@@ -253,6 +260,7 @@ def _check(config: Config) -> None:
     for name in config.domains:
         if "@" in name or "." not in name:
             raise fail(config.path, "domains", f'"{name}" is not a domain; write for instance "example.com"')
+    check_blobs(config.blobs, config.path)
     if config.web.base_url and not config.web.base_url.startswith(("http://", "https://")):
         raise fail(config.path, "web.base_url", "must begin with https:// or http://")
     seen: set[str] = set()

@@ -16,7 +16,7 @@ def main() -> None:
     """Run until SIGTERM."""
     url, port, folder = sys.argv[1:]
     office = Office(Database(url), SimpleNamespace(port=int(port)), Path(folder), Readers(2))  # type: ignore[arg-type]
-    desk = Desk(office.db, office.blobs, office.folder / "blobs", office.readers, own_name(), utc_now)
+    desk = Desk(office.db, office.blobs, office.readers, own_name(), utc_now)
     daemon = Daemon(desk, office.firm, office.credentials)
     signal.signal(signal.SIGTERM, lambda *_: daemon.stop())
     daemon.run()

@@ -18,6 +18,7 @@ from mailcrm.flow.intake import take_in
 from mailcrm.flow.people import NewUser
 from mailcrm.flow.record import Recorded, record
 from mailcrm.model import Mailbox, Placement
+from mailcrm.net.blobs import BlobPlace
 from mailcrm.store import directory, ledger
 from mailcrm.store.database import Database
 from mailcrm.store.rows import insert
@@ -97,7 +98,7 @@ class Mailroom:
             ledger.add_placements(connection, [{**values, "internal_date": at}])
             placement = self.placements(connection)[-1]
             copy = Copy(placement, "INBOX", frozenset(), at)
-            intake = take_in([(placement, raw)], self.folder)[0]
+            intake = take_in([(placement, raw)], BlobPlace(self.folder))[0]
             return record(connection, self._box(connection), [(copy, intake)], at)
 
     def placements(self, connection: Connection) -> list[int]:

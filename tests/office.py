@@ -111,7 +111,7 @@ class Office:
 
     def desk(self, **changes: Any) -> Desk:
         """The tools of a round."""
-        desk = Desk(self.db, self.blobs, self.folder / "blobs", self.readers, self.owner, lambda: self.clock)
+        desk = Desk(self.db, self.blobs, self.readers, self.owner, lambda: self.clock)
         return replace(desk, limits=self.limits, **changes)
 
     def account(self, mailbox: int) -> Account:

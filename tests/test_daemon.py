@@ -32,7 +32,7 @@ JOE = "Joe <joe@acme.test>"
 
 def _daemon(office: Office, owner: str = "", now: Callable[[], datetime] = utc_now) -> Daemon:
     readers = Readers(1)
-    desk = Desk(office.db, office.blobs, office.folder / "blobs", readers, owner or own_name(), now)
+    desk = Desk(office.db, office.blobs, readers, owner or own_name(), now)
     return Daemon(desk, office.firm, office.credentials, sweep_seconds=3.0)
 
 

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from mailcrm.errors import NotFound, Refused, StorageFailed
 from mailcrm.flow.edit import Office
-from mailcrm.net.blobs import Blobs
+from mailcrm.net.blobs import open_blobs
 from mailcrm.net.secrets import Keyring
 from mailcrm.store.database import Database
 from web import access, languages, notices, security, signin
@@ -64,7 +64,7 @@ def create_app(site: Site, database: Database | None = None) -> Flask:
     database = database or Database(site.database_url)
     database.require_current_schema()
     office = Office(database, keyring.fingerprint, frozenset(site.domains), site.free_mail, site.phone_region)
-    app.extensions["mailcrm"] = Tools(site, database, Blobs(site.blob_dir), keyring, office)
+    app.extensions["mailcrm"] = Tools(site, database, open_blobs(site.blobs), keyring, office)
     app.extensions["mailcrm_arrivals"] = Arrivals(database)
     app.config.update(
         SECRET_KEY=keyring.derive("web"),

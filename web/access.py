@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from mailcrm.flow.edit import By, Office
 from mailcrm.flow.sessions import Origin
-from mailcrm.net.blobs import Blobs
+from mailcrm.net.blobs import BlobStore
 from mailcrm.net.secrets import Keyring
 from mailcrm.store.database import Database
 from mailcrm.store.people import UserRow
@@ -31,7 +31,7 @@ class Tools:
 
     site: Site
     database: Database
-    blobs: Blobs
+    blobs: BlobStore
     keyring: Keyring
     office: Office
 

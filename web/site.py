@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mailcrm.config import Config, Server
+from mailcrm.net.blobs import BlobPlace
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,7 +12,7 @@ class Site:
     """The company's values for the pages; pickled into every process that answers requests."""
 
     database_url: str
-    blob_dir: Path
+    blobs: BlobPlace
     key_file: Path
     domains: tuple[str, ...]
     free_mail: frozenset[str] = frozenset()
@@ -32,7 +33,7 @@ def from_config(config: Config) -> Site:
     """The site that a configuration describes."""
     return Site(
         database_url=config.database_url,
-        blob_dir=config.blob_dir,
+        blobs=config.blob_place(),
         key_file=config.key_path,
         domains=config.domains,
         free_mail=config.free_mail.domains,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from mailcrm.cli import check, clients, mail, mailboxes, running, setup, users
+from mailcrm.cli import blobs, check, clients, mail, mailboxes, running, setup, users
 from mailcrm.cli.setting import Setting
 from mailcrm.errors import MailcrmError
 
@@ -41,6 +41,7 @@ for _command in (
     mail.inspect,
     mail.explain,
     mail.fsck,
+    blobs.blobs,
     mail.load,
     mail.export,
     running.sync,

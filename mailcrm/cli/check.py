@@ -21,7 +21,7 @@ def check(ctx: click.Context, setting: Setting) -> None:
     good = good and _try("database", lambda: _database(setting))
     if not good:
         ctx.exit(1)
-    good = _try("blobs", lambda: (setting.blobs, str(setting.config.blob_dir))[1])
+    good = _try("blobs", lambda: _stored(setting))
     good = _try("mailboxes of the configuration", lambda: _declared(setting)) and good
     with setting.database.reading() as connection:
         accounts = rounds.accounts(connection)
@@ -44,6 +44,11 @@ def _try(what: str, question: Callable[[], str]) -> bool:
 def _database(setting: Setting) -> str:
     kind = "SQLite" if setting.database.is_sqlite else "PostgreSQL"
     return f"{kind}, revision {setting.database.revision()}"
+
+
+def _stored(setting: Setting) -> str:
+    next(setting.blobs.iterate(), None)  # a bucket says only now whether it lets us in
+    return str(setting.blobs.place)
 
 
 def _declared(setting: Setting) -> str:

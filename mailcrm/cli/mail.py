@@ -88,7 +88,7 @@ def fsck(ctx: click.Context, setting: Setting, repair: bool) -> None:
             click.echo(f"{state} {name}")
     good = report.is_clean
     if repair:
-        flow_fsck.repair(setting.database, setting.blobs, setting.config.blob_dir, report, utc_now())
+        flow_fsck.repair(setting.database, setting.blobs, report, utc_now())
         said = f"{report.rewritten} rewritten, {report.waiting} to be fetched again, {report.removed} orphans removed"
         click.echo(f"repaired: {said}")
         for name in report.lost:

@@ -16,7 +16,7 @@ from mailcrm.flow.edit import By, Office
 from mailcrm.flow.mailboxes import NewMailbox
 from mailcrm.flow.readers import Readers
 from mailcrm.flow.rounds import Firm
-from mailcrm.net.blobs import Blobs
+from mailcrm.net.blobs import BlobStore, open_blobs
 from mailcrm.net.secrets import Keyring
 from mailcrm.store.database import Database
 
@@ -47,9 +47,9 @@ class Setting:
         return database
 
     @cached_property
-    def blobs(self) -> Blobs:
+    def blobs(self) -> BlobStore:
         """The store of raw messages and attachments."""
-        return Blobs(self.config.blob_dir)
+        return open_blobs(self.config.blob_place())
 
     @property
     def office(self) -> Office:
@@ -88,7 +88,7 @@ class Setting:
         since = utc_now() - settings.since_months * _MONTH if settings.since_months else None
         limits = Limits(message_bytes=settings.message_limit_mb << 20, since=since)
         readers = Readers(settings.workers)
-        return Desk(self.database, self.blobs, self.config.blob_dir, readers, own_name(), utc_now, limits)
+        return Desk(self.database, self.blobs, readers, own_name(), utc_now, limits)
 
     @property
     def credentials(self) -> Credentials:

@@ -4,13 +4,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from sqlalchemy import Connection
 
 from mailcrm.errors import LeaseLost
 from mailcrm.flow.readers import Readers
-from mailcrm.net.blobs import Blobs
+from mailcrm.net.blobs import BlobStore
 from mailcrm.store import leases
 from mailcrm.store.database import Database
 
@@ -38,8 +37,7 @@ class Desk:
     """The tools of a round. `owner` names this process in leases, `now` is the clock (aware, UTC)."""
 
     database: Database
-    blobs: Blobs
-    blob_root: Path
+    blobs: BlobStore
     readers: Readers
     owner: str
     now: Callable[[], datetime]

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from mailcrm.errors import NotFound
 from mailcrm.mail.address import Address
-from mailcrm.net.blobs import Blobs
+from mailcrm.net.blobs import BlobStore
 from mailcrm.store import clients, contacts, history, links, participants
 from mailcrm.store.database import Database
 from mailcrm.store.history import File, Told
@@ -41,7 +41,7 @@ def export(database: Database, client_id: int, who: Viewer | None = None) -> dic
         }
 
 
-def export_zip(database: Database, blobs: Blobs, client_id: int, who: Viewer | None, target: BinaryIO) -> list[str]:
+def export_zip(database: Database, blobs: BlobStore, client_id: int, who: Viewer | None, target: BinaryIO) -> list[str]:
     """Write client.json, messages/ID.eml and attachments/ID/NAME into a zip; returns the blobs that are missing."""
     told = export(database, client_id, who)
     missing: list[str] = []
@@ -120,7 +120,7 @@ def _link(row: links.LinkRow) -> dict[str, Any]:
     }
 
 
-def _put(archive: zipfile.ZipFile, blobs: Blobs, message: dict[str, Any]) -> list[str]:
+def _put(archive: zipfile.ZipFile, blobs: BlobStore, message: dict[str, Any]) -> list[str]:
     message["file"] = f"messages/{message['id']}.eml"
     missing = _copy(archive, blobs, message["raw_sha256"], message["file"])
     for number, one in enumerate(message["attachments"]):
@@ -129,7 +129,7 @@ def _put(archive: zipfile.ZipFile, blobs: Blobs, message: dict[str, Any]) -> lis
     return missing
 
 
-def _copy(archive: zipfile.ZipFile, blobs: Blobs, name: str, path: str) -> list[str]:
+def _copy(archive: zipfile.ZipFile, blobs: BlobStore, name: str, path: str) -> list[str]:
     if not blobs.has(name):
         return [name]
     with blobs.open(name) as source, archive.open(path, "w") as target:

@@ -60,7 +60,7 @@ class _Line:
     def hand_over(self) -> None:
         """Give what is gathered to a worker."""
         if self.gathered:
-            future = self.desk.readers.submit(take_in, self.gathered, self.desk.blob_root)
+            future = self.desk.readers.submit(take_in, self.gathered, self.desk.blobs.place)
             self.tasks.append(_Task(self.gathered, self.gathered_size, future))
             self.gathered, self.gathered_size = [], 0
 
@@ -104,7 +104,7 @@ def fetch_next(desk: Desk, box: Box, session: Session, folder: FolderRow, budget
     Returns how many messages and bytes that were.
     """
     with desk.database.reading() as connection:
-        works = _within(ledger.work(connection, folder, "wanted", 10 * desk.limits.bodies, desk.now()), budget)
+        works = _within(ledger.work(connection, folder, "wanted", 4 * desk.limits.bodies, desk.now()), budget)
     large = [w for w in works if w.size > desk.limits.message_bytes]
     line = _Line(desk, box, folder, {w.id: w for w in works})
     by_uid = {w.uid: w for w in works if w not in large}
@@ -112,7 +112,7 @@ def fetch_next(desk: Desk, box: Box, session: Session, folder: FolderRow, budget
         (w, Bad(w.uid, f"The message has {w.size} bytes, more than mailcrm reads.")) for w in large
     ]
     pairs = [(w.uid, w.size) for w in by_uid.values()]
-    for answer in session.bodies(pairs, spool=desk.blob_root / "tmp"):
+    for answer in session.bodies(pairs, spool=desk.blobs.place.spool):
         work = by_uid.get(answer.uid or 0)
         if work is None:
             continue
@@ -161,8 +161,17 @@ def _one_by_one(line: _Line, task: _Task) -> Iterable[Intake]:
         if isinstance(source, Path) and not source.exists():
             continue
         try:
-            alone = line.desk.readers.submit(take_in, [(placement, source)], line.desk.blob_root)
+            alone = line.desk.readers.submit(take_in, [(placement, source)], line.desk.blobs.place)
             yield line.desk.readers.result(alone)[0]
         except ReaderDied as error:
-            with line.desk.recording(line.box.mailbox_id) as connection:
-                fail(connection, line.works[placement], str(error), line.desk.now())
+            _quarantine(line, placement, source, error)
+
+
+def _quarantine(line: _Line, placement: int, source: Source, error: ReaderDied) -> None:
+    sha = line.desk.blobs.keep(source) if isinstance(source, bytes) or source.exists() else None
+    line.desk.blobs.settle()
+    with line.desk.recording(line.box.mailbox_id) as connection:
+        fail(connection, line.works[placement], str(error), line.desk.now())
+        ledger.update_placements(connection, [{"id": placement, "raw_sha256": sha}])
+    if isinstance(source, Path):
+        source.unlink(missing_ok=True)

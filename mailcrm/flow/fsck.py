@@ -2,16 +2,14 @@
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from pathlib import Path
+from datetime import datetime
 
+from mailcrm.flow import sweep
 from mailcrm.flow.intake import take_in
-from mailcrm.net.blobs import Blobs
+from mailcrm.flow.sweep import GRACE
+from mailcrm.net.blobs import BlobStore
 from mailcrm.store import kept
 from mailcrm.store.database import Database
-
-GRACE = timedelta(days=1)
-"""Blobs are kept before the rows that refer to them: a younger one may yet be referred to."""
 
 
 @dataclass
@@ -36,14 +34,14 @@ class Report:
         return not (self.missing or self.corrupt)
 
 
-def examine(database: Database, blobs: Blobs, now: datetime, tell: Callable[[int, int], None] | None = None) -> Report:
+def examine(
+    database: Database, blobs: BlobStore, now: datetime, tell: Callable[[int, int], None] | None = None
+) -> Report:
     """Read every blob that a row refers to; `tell` hears of the progress: checked, all."""
     report = Report()
-    # Old blobs first: one that is kept after this line is not among them, so it cannot be taken for an orphan.
-    old = {name for name in blobs.iterate() if blobs.written_at(name) < (now - GRACE).timestamp()}
+    report.orphans = [one.name for one in sweep.orphans(database, blobs, now - GRACE)]
     with database.reading() as connection:
         wanted = kept.raw_names(connection) | kept.attachment_names(connection)
-    report.orphans = sorted(old - wanted)
     for name in sorted(wanted):
         state = blobs.verify(name)
         if state != "ok":
@@ -54,7 +52,7 @@ def examine(database: Database, blobs: Blobs, now: datetime, tell: Callable[[int
     return report
 
 
-def repair(database: Database, blobs: Blobs, root: Path, report: Report, now: datetime) -> None:
+def repair(database: Database, blobs: BlobStore, report: Report, now: datetime) -> None:
     """Mend what `examine` found, in place: attachments from raw messages, raw messages from their servers.
 
     A corrupt blob is removed before it is kept anew; orphans are removed. What cannot be had is in `lost`.
@@ -67,7 +65,7 @@ def repair(database: Database, blobs: Blobs, root: Path, report: Report, now: da
         sources = kept.raws_with(connection, bad - raws)
     for name in sorted(bad - raws):
         if not blobs.has(name):
-            _take_apart([raw for raw in sources.get(name, []) if raw not in bad], blobs, root)
+            _take_apart([raw for raw in sources.get(name, []) if raw not in bad], blobs)
         if blobs.has(name):
             report.rewritten += 1
     # The attachments of a lost raw message come back together with it.
@@ -75,21 +73,10 @@ def repair(database: Database, blobs: Blobs, root: Path, report: Report, now: da
     with database.writing() as connection:
         report.waiting, lost = kept.ask_again(connection, raws)
     report.lost = [*lost, *(name for name in hopeless if set(sources.get(name, ())) <= set(lost))]
-    _remove_orphans(database, blobs, report, now)
+    report.removed = len(sweep.remove(database, blobs, report.orphans, now - GRACE))
 
 
-def _take_apart(raws: Collection[str], blobs: Blobs, root: Path) -> None:
+def _take_apart(raws: Collection[str], blobs: BlobStore) -> None:
     for raw in list(raws)[:1]:
-        take_in([(0, blobs.read(raw))], root)
+        take_in([(0, blobs.read(raw))], blobs.place)
         blobs.settle()
-
-
-def _remove_orphans(database: Database, blobs: Blobs, report: Report, now: datetime) -> None:
-    # Asked again: a message with the same attachment may have arrived meanwhile.
-    with database.reading() as connection:
-        wanted = kept.raw_names(connection) | kept.attachment_names(connection)
-    for name in report.orphans:
-        if name not in wanted:
-            blobs.remove(name)
-            report.removed += 1
-    blobs.sweep((now - GRACE).timestamp())

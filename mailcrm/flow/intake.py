@@ -10,7 +10,7 @@ from pathlib import Path
 from mailcrm.crm.words import Words, words
 from mailcrm.mail import parse
 from mailcrm.mail.message import Attachment, ParsedHeaders, ParsedMessage
-from mailcrm.net.blobs import Blobs
+from mailcrm.net.blobs import BlobPlace, BlobStore, open_blobs
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +39,16 @@ def glance(batch: list[tuple[int, bytes]]) -> list[Glance]:
     return [Glance(placement, parse.headers(raw), header_sha256(raw)) for placement, raw in batch]
 
 
-def take_in(batch: list[tuple[int, bytes | Path]], root: Path) -> list[Intake]:
+def take_in(batch: list[tuple[int, bytes | Path]], place: BlobPlace) -> list[Intake]:
     """Keep and parse a batch of messages; a Path is read and removed.
 
     The blobs are complete under their names but not yet durable: `settle` before a row refers to them.
-    Raises StorageFailed when the disk is full.
+    Raises StorageFailed when the disk is full or the bucket does not answer.
     """
-    blobs = Blobs(root)
-    return [_take_in(placement, _bytes(source), blobs) for placement, source in batch]
+    blobs = open_blobs(place)
+    taken = [_take_in(placement, _bytes(source), blobs) for placement, source in batch]
+    blobs.flush()
+    return taken
 
 
 def header_sha256(raw: bytes) -> str:
@@ -65,12 +67,12 @@ def _bytes(source: bytes | Path) -> bytes:
     return raw
 
 
-def _take_in(placement: int, raw: bytes, blobs: Blobs) -> Intake:
+def _take_in(placement: int, raw: bytes, blobs: BlobStore) -> Intake:
     parsed = parse.message(raw)
     kept = tuple(_kept(attachment, blobs) for attachment in parsed.attachments)
     return Intake(placement, replace(parsed, attachments=kept), blobs.keep(raw), header_sha256(raw), words(0, parsed))
 
 
-def _kept(attachment: Attachment, blobs: Blobs) -> Attachment:
+def _kept(attachment: Attachment, blobs: BlobStore) -> Attachment:
     blobs.keep(attachment.data, attachment.sha256)
     return replace(attachment, data=b"")

@@ -113,7 +113,7 @@ def _load(desk: Desk, box: Box, folder: FolderRow, batch: dict[str, bytes], done
     wanted = _decide(desk, box, folder, raws, done)
     share = -(-len(wanted) // desk.readers.processes) or 1
     parts = [wanted[i : i + share] for i in range(0, len(wanted), share)]
-    futures = [desk.readers.submit(take_in, [(n, raws[n]) for n in part], desk.blob_root) for part in parts]
+    futures = [desk.readers.submit(take_in, [(n, raws[n]) for n in part], desk.blobs.place) for part in parts]
     intakes = [one for future in futures for one in desk.readers.result(future)]
     if not intakes:
         return

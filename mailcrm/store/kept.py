@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator
 
-from sqlalchemy import Connection, select, union, update
+from sqlalchemy import Connection, select, update
 from sqlmodel import col
 
 from mailcrm.model import Attachment, Message, Placement
@@ -11,8 +11,22 @@ from mailcrm.store.rows import parts
 
 def raw_names(connection: Connection) -> set[str]:
     """The blobs of raw messages, in quarantine too."""
-    quarantined = select(col(Placement.raw_sha256)).where(col(Placement.raw_sha256).is_not(None))
-    return {name for name in connection.execute(union(select(col(Message.raw_sha256)), quarantined)).scalars() if name}
+    return set(connection.execute(select(col(Message.raw_sha256))).scalars()) | quarantined_names(connection)
+
+
+def quarantined_names(connection: Connection) -> set[str]:
+    """The blobs of messages that could not be recorded."""
+    query = select(col(Placement.raw_sha256)).where(col(Placement.raw_sha256).is_not(None))
+    return {name for name in connection.execute(query).scalars() if name}
+
+
+def referred(connection: Connection, names: Collection[str]) -> set[str]:
+    """Those of the blobs that a stored message or an attachment refers to."""
+    found: set[str] = set()
+    for part in parts(names):
+        for column in (col(Message.raw_sha256), col(Attachment.sha256)):
+            found.update(connection.execute(select(column).where(column.in_(part)).distinct()).scalars())
+    return found
 
 
 def attachment_names(connection: Connection) -> set[str]:

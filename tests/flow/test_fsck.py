@@ -37,7 +37,7 @@ def checked(room: Mailroom, repair: bool = False) -> fsck.Report:
     blobs = Blobs(room.folder)
     report = fsck.examine(room.db, blobs, room.now)
     if repair:
-        fsck.repair(room.db, blobs, room.folder, report, room.now)
+        fsck.repair(room.db, blobs, report, room.now)
     return report
 
 
@@ -88,7 +88,7 @@ def test_what_nobody_has_is_lost(room: Mailroom) -> None:
 def test_orphans_are_removed_after_a_grace(room: Mailroom) -> None:
     blobs = Blobs(room.folder)
     old, young = blobs.keep(b"nobody wants me"), blobs.keep(b"somebody will")
-    for name, age in ((old, timedelta(days=2)), (young, timedelta(hours=1))):
+    for name, age in ((old, timedelta(days=8)), (young, timedelta(days=6))):
         at = (room.now - age).timestamp()
         for path in room.folder.rglob(f"{name}*"):
             os.utime(path, (at, at))

@@ -52,7 +52,7 @@ MAIL = [
 
 @pytest.fixture
 def desk(db: Database, tmp_path: Path, readers: Readers, now: datetime) -> Desk:
-    return Desk(db, Blobs(tmp_path / "blobs"), tmp_path / "blobs", readers, "loader", lambda: now)
+    return Desk(db, Blobs(tmp_path / "blobs"), readers, "loader", lambda: now)
 
 
 @pytest.fixture

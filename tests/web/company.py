@@ -17,6 +17,7 @@ from mailcrm.flow.clients import NewClient
 from mailcrm.flow.contacts import NewContact
 from mailcrm.flow.edit import By
 from mailcrm.flow.people import NewUser
+from mailcrm.net.blobs import BlobPlace
 from mailcrm.net.secrets import Keyring
 from mailcrm.store.database import Database
 from tests.mailroom import Mailroom
@@ -86,7 +87,11 @@ class Company:
     def site(self, **changes: object) -> Site:
         """The site of this company; `changes` are fields of it."""
         server = Server("main", "imap.example.com", 993)
-        values = {"database_url": self.db.url, "blob_dir": self.folder / "blobs", "key_file": self.folder / "key"}
+        values = {
+            "database_url": self.db.url,
+            "blobs": BlobPlace(self.folder / "blobs"),
+            "key_file": self.folder / "key",
+        }
         values |= {"domains": ("example.com",), "servers": (server,), "secure_cookies": False}
         return Site(**{**values, **changes})  # type: ignore[arg-type]
 

@@ -15,6 +15,7 @@ import contextlib
 import ctypes
 import fcntl
 import hashlib
+import io
 import os
 import tempfile
 import time
@@ -28,6 +29,7 @@ import zstandard
 from mailcrm.errors import NotFound, StorageFailed
 from mailcrm.net.blobs.packing import SAMPLE, pays, pays_for
 from mailcrm.net.blobs.place import FRESH, BlobPlace, key
+from mailcrm.net.blobs.stream import Checked, Corrupt
 
 _CHUNK = 1 << 20
 _PACKED = ".z"
@@ -90,15 +92,14 @@ class Blobs:
             return stream.read()
 
     def open(self, sha: str) -> BinaryIO:
-        """The original bytes as a stream, decompressed on the way. Raises NotFound."""
+        """The original bytes as a stream, decompressed on the way. Raises NotFound, and StorageFailed at the end where
+        they are damaged."""
         path = self._located(sha)
         try:
             file = path.open("rb")
         except FileNotFoundError:
             raise self._missing(sha) from None
-        if path.suffix != _PACKED:
-            return file
-        return zstandard.ZstdDecompressor().stream_reader(file, closefd=True)
+        return io.BufferedReader(Checked(file, sha, path.suffix == _PACKED), _CHUNK)
 
     def has(self, sha: str) -> bool:
         """Whether the blob is there."""
@@ -114,16 +115,15 @@ class Blobs:
 
     def verify(self, sha: str) -> Literal["ok", "missing", "corrupt"]:
         """Reads the whole blob and compares it with its name."""
-        digest = hashlib.sha256()
         try:
             with self.open(sha) as stream:
-                while chunk := stream.read(_CHUNK):
-                    digest.update(chunk)
+                while stream.read(_CHUNK):
+                    pass
         except NotFound:
             return "missing"
-        except (zstandard.ZstdError, OSError):
+        except (Corrupt, OSError):
             return "corrupt"
-        return "ok" if digest.hexdigest() == sha else "corrupt"
+        return "ok"
 
     def iterate(self) -> Iterator[str]:
         """The names of all blobs in order, each once."""
@@ -286,7 +286,5 @@ def _storage(root: Path) -> Iterator[None]:
     """Failures of the disk as errors that the loops wait out."""
     try:
         yield
-    except zstandard.ZstdError as error:
-        raise StorageFailed(f"A blob in {root} cannot be unpacked ({error}): run mailcrm fsck.") from None
     except OSError as error:
         raise StorageFailed(f"The blob folder {root} cannot be used: {error.strerror or error}.") from error
