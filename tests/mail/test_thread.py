@@ -1,6 +1,7 @@
 """Threads: by references whatever the order, subjects in many languages, trees without loops."""
 
 import random
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -139,7 +140,7 @@ def test_a_tree_shows_every_message_once_whatever_the_loops(rows: Rows) -> None:
     nodes = tree(rows)
     assert sorted(node.message for node in nodes) == [number for number, _, _ in rows]
     depths = [node.depth for node in nodes]
-    assert all(after <= before + 1 for before, after in zip(depths, depths[1:], strict=False))
+    assert all(after <= before + 1 for before, after in pairwise(depths))
     assert depths[:1] in ([], [0])
 
 
