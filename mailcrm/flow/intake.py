@@ -48,6 +48,10 @@ def take_in(batch: list[tuple[int, bytes | Path]], place: BlobPlace) -> list[Int
     blobs = open_blobs(place)
     taken = [_take_in(placement, _bytes(source), blobs) for placement, source in batch]
     blobs.flush()
+    for _, source in batch:
+        # Not before: were we to die over one, the file is what quarantine keeps.
+        if isinstance(source, Path):
+            source.unlink(missing_ok=True)
     return taken
 
 
@@ -60,11 +64,7 @@ def header_sha256(raw: bytes) -> str:
 
 
 def _bytes(source: bytes | Path) -> bytes:
-    if isinstance(source, bytes):
-        return source
-    raw = source.read_bytes()
-    source.unlink(missing_ok=True)
-    return raw
+    return source if isinstance(source, bytes) else source.read_bytes()
 
 
 def _take_in(placement: int, raw: bytes, blobs: BlobStore) -> Intake:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -134,15 +135,17 @@ class _Killed(Readers):
     """Workers of which one dies whenever it meets a certain word: a message that kills whoever reads it."""
 
     def submit(self, work: Callable[..., Any], *arguments: Any) -> "Future[Any]":
-        deadly = any(b"Deadly" in source for _, source in arguments[0] if isinstance(source, bytes))
+        sources = [source for _, source in arguments[0]]
+        deadly = any(b"Deadly" in (s.read_bytes() if isinstance(s, Path) else s) for s in sources)
         return super().submit(os._exit, 1) if deadly else super().submit(work, *arguments)
 
 
-def test_a_message_that_kills_its_reader_stops_nobody_else(office: Office, login: str) -> None:
+@pytest.mark.parametrize("size", [1, 9 << 20])
+def test_a_message_that_kills_its_reader_stops_nobody_else(office: Office, login: str, size: int) -> None:
     acme = office.client("Acme", "acme.test")
     box = office.mailbox(login)
     mails = [office.mail(JOE, ANNA, f"Fine {n}") for n in range(5)]
-    office.server.drop(login, [*mails, office.mail(JOE, ANNA, "Quiet", "Deadly words")])
+    office.server.drop(login, [*mails, office.mail(JOE, ANNA, "Quiet", "Deadly words" + size // 8 * "\nnothing")])
     office.readers = _Killed(1)
     for _ in range(3):
         office.sync(box)
