@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Literal
 
 from mailcrm.documents.evidence import ENOUGH_WORDS
@@ -47,10 +48,15 @@ def proof(returned: Known, delivered: Iterable[Known]) -> Base | None:
     for basis in _PROOFS:
         fitting = [one for one in earlier if _proves(basis, returned, one)]
         if fitting:
-            return Base(
-                max(fitting, key=lambda one: (one.print.size if basis == "prefix" else 0, one.at)).sha, basis, 1.0
-            )
+            return Base(max(fitting, key=partial(_nearness, basis, returned)).sha, basis, 1.0)
     return None
+
+
+def _nearness(basis: Basis, returned: Known, old: Known) -> tuple[int, bool, int, bool, datetime]:
+    """Of several that the proof fits: the longest prefix, the most of its comments, ours before theirs, the last."""
+    kept = old.print.comments <= returned.print.comments
+    size = old.print.size if basis == "prefix" else 0
+    return (size, kept, len(old.print.comments) if kept else 0, old.sent, old.at)
 
 
 def _proves(basis: str, returned: Known, old: Known) -> bool:

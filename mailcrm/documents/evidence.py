@@ -18,6 +18,11 @@ ENOUGH_WORDS = 30
 COMMON = 3
 """What so many clients have is the mark of a template or a program, not of a document."""
 
+ENOUGH_SCOPES = 12
+"""From so many clients on their common text tells what is a template."""
+SOFT = 1.5
+"""What an equal name weighs that says only what sort of thing it is."""
+
 _CURVE = ((0.0, -4.0), (0.05, -3.0), (0.15, -1.0), (0.3, 1.0), (0.5, 3.0), (0.7, 5.0), (0.9, 6.5), (1.0, 7.0))
 _OFFICE = {"sheet": ("excel", "calc"), "slides": ("powerpoint", "impress")}
 _LOOKS_ALIKE = 8
@@ -45,6 +50,17 @@ def vetoed(found: Iterable[Evidence]) -> bool:
 def weight(found: Iterable[Evidence], *names: str) -> float:
     """The sum of the weights of the named evidence."""
     return sum(one.weight for one in found if one.name in names)
+
+
+def doubt(new: Known, old: Known, found: Iterable[Evidence], scopes: int) -> tuple[Evidence, ...]:
+    """A doubt that fades as more clients become known: whoever has few clients has seen too little to tell a common
+    template from a document, where the names do not tell it either."""
+    named = not any(all(key.generic for key in one.keys) for one in (new, old))
+    likeness = weight(found, "text_alike")
+    if named or scopes >= ENOUGH_SCOPES or likeness <= 0:
+        return ()
+    share = 1 - scopes / ENOUGH_SCOPES
+    return (Evidence("few_clients", -share * (4.0 + weight(found, "created"))),)
 
 
 def text_evidence(a: Fingerprint, b: Fingerprint, seen_by: Mapping[int, int]) -> Iterator[Evidence]:
@@ -119,7 +135,7 @@ def _names(a: NameKey, b: NameKey) -> Iterator[Evidence]:
         both = bool(a.language and b.language)
         yield Evidence("name_language", -3.0 if both else -0.5, (), veto=both)
     if a.stem == b.stem or a.compact == b.compact:
-        yield Evidence("name_equal", 1.5 if soft else 4.0)
+        yield Evidence("name_equal", SOFT if soft else 4.0)
         return
     alike = max(
         0.8 * fuzz.token_set_ratio(a.stem, b.stem) / 100,

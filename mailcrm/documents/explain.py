@@ -23,6 +23,7 @@ SENTENCES = {
     "name_mute": "the file name says nothing",
     "name_language": "the names give different languages",
     "numbers_differ": "the numbers in the names differ: %(new)s, not %(old)s",
+    "few_clients": "too few clients are known yet to tell a template from a document",
     "save_root": "both began as one Word document",
     "save_ids": "they share %(count)s save marks of Word",
     "no_save_ids": "they share no save mark of Word",

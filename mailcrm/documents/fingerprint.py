@@ -7,7 +7,8 @@ Runs that many clients have are weighted down, so that two offers made from one 
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from bisect import bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import islice
 
@@ -118,34 +119,33 @@ class Similarity:
         return 0.6 * self.containment + 0.4 * self.jaccard
 
 
-def similarity(one: Iterable[int], other: Iterable[int], seen_by: Mapping[int, int]) -> Similarity:
+def similarity(a: tuple[int, ...], b: tuple[int, ...], seen_by: Mapping[int, int]) -> Similarity:
     """Similarity of two sketches. `seen_by` tells how many clients have a hash; a missing one counts as one.
 
     Where a hash of the common sample is known to several clients, each hash weighs one over their number.
     """
-    a, b = tuple(one), tuple(other)
-    few = _sample(a[:RARE], b[:RARE], RARE)
-    weights = {hash_: 1 / n for hash_ in few if (n := seen_by.get(hash_, 1)) > 1}
-    if not weights:
-        return _weighed(a, b, _sample(a, b, SKETCH), weights)
-    return _weighed(a[:RARE], b[:RARE], few, weights)
+    common = frozenset(a).intersection(b)
+    if not common:
+        return Similarity(0.0, 0.0)
+    if seen_by:
+        few = _sample(a[:RARE], b[:RARE], RARE)
+        weights = {hash_: 1 / n for hash_ in few if (n := seen_by.get(hash_, 1)) > 1}
+        if weights:
+            return _weighed(frozenset(a[:RARE]), frozenset(b[:RARE]), few, weights)
+    end = _sample(a, b, SKETCH)[-1]
+    in_a, in_b = bisect_right(a, end), bisect_right(b, end)
+    both = sum(hash_ <= end for hash_ in common)
+    return Similarity(both / (in_a + in_b - both), both / min(in_a, in_b) if both else 0.0)
 
 
 def _sample(a: tuple[int, ...], b: tuple[int, ...], size: int) -> list[int]:
     """The smallest hashes of the union: of each it is known for certain who has it."""
-    return sorted({*a, *b})[:size]
+    return list(dict.fromkeys(sorted(a + b)))[:size]
 
 
-def _weighed(a: tuple[int, ...], b: tuple[int, ...], sample: list[int], weights: Mapping[int, float]) -> Similarity:
-    in_a, in_b = frozenset(a), frozenset(b)
-    total = both = only_a = 0.0
-    for hash_ in sample:
-        weight = weights.get(hash_, 1.0) if weights else 1.0
-        total += weight
-        if hash_ in in_a:
-            if hash_ in in_b:
-                both += weight
-            else:
-                only_a += weight
-    smaller = min(both + only_a, total - only_a)
+def _weighed(a: frozenset[int], b: frozenset[int], sample: list[int], weights: Mapping[int, float]) -> Similarity:
+    total = sum(weights.get(hash_, 1.0) for hash_ in sample)
+    in_a = sum(weights.get(hash_, 1.0) for hash_ in sample if hash_ in a)
+    both = sum(weights.get(hash_, 1.0) for hash_ in sample if hash_ in a and hash_ in b)
+    smaller = min(in_a, total - in_a + both)
     return Similarity(both / total if total else 0.0, both / smaller if smaller else 0.0)

@@ -41,6 +41,7 @@ class Library:
         self._of_client: dict[int, dict[str, None]] = defaultdict(dict)
         self._index: dict[str, dict[int, dict[str, None]]] = defaultdict(dict)
         self._scopes: dict[int, frozenset[str]] = {}
+        self._all_scopes: set[str] = set()
 
     def __eq__(self, other: object) -> bool:
         """Whether the same occurrences gave the same documents, versions and suggestions."""
@@ -91,6 +92,7 @@ class Library:
             self._stamps[content.print.stamp].append(sha)
         self._texts[content.print.text_sha].append(sha)
         scope = self.documents[version.document].scope
+        self._all_scopes.add(scope)
         for hash_ in (*content.print.rare, *content.print.marks.values()):
             if scope not in (scopes := self._scopes.get(hash_, frozenset())):
                 self._scopes[hash_] = scopes | {scope}
@@ -168,6 +170,10 @@ class Library:
         """How many scopes have each of the hashes, where more than one has it."""
         counts = ((hash_, len(self._scopes.get(hash_, ()))) for hash_ in hashes)
         return {hash_: count for hash_, count in counts if count > 1}
+
+    def scopes(self) -> int:
+        """How many scopes have documents."""
+        return len(self._all_scopes)
 
     def _is(self, key: str, scope: str) -> bool:
         return key in self.documents and self.documents[key].scope == scope

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from mailcrm.documents import answers
-from mailcrm.documents.evidence import ENOUGH_WORDS, evidence, score, vetoed, weight
+from mailcrm.documents.evidence import ENOUGH_WORDS, doubt, evidence, score, vetoed, weight
 from mailcrm.documents.rules import Rules
 from mailcrm.documents.values import Document, Evidence, Kind, Known, Relation, Version
 
@@ -106,6 +106,9 @@ class Shelf(Protocol):
     def seen_by(self, hashes: Iterable[int]) -> Mapping[int, int]:
         """How many scopes have each of the hashes; those that only one has may be left out."""
 
+    def scopes(self) -> int:
+        """How many scopes have documents: from a dozen on an exact number does not matter."""
+
 
 def decide(new: Known, shelf: Shelf, rules: Rules, limits: Thresholds | None = None) -> Decision:
     """What a content is: people's rules first, then exact proofs, then evidence."""
@@ -133,8 +136,8 @@ def _by_proof(new: Known, shelf: Shelf, rules: Rules) -> Decision | None:
     earlier = [*shelf.with_stamp(new.print.stamp)] if new.print.stamp else []
     signed = (shelf.known(sha) for sha in sorted(new.print.prefixes))
     earlier += [one for one in signed if one is not None and (one.clients & new.clients or not one.clients)]
-    if new.print.original_sha and new.print.tokens >= ENOUGH_WORDS:
-        earlier += shelf.with_text(new.print.original_sha, new)
+    if new.print.tokens >= ENOUGH_WORDS and (new.print.original_sha or new.print.comments):
+        earlier += shelf.with_text(new.print.original_sha or new.print.text_sha, new)
     base = answers.proof(new, earlier)
     parent = shelf.known(base.sha) if base else None
     if base is None or parent is None or rules.apart(new.sha, shelf.document(parent.document).versions):
@@ -145,13 +148,19 @@ def _by_proof(new: Known, shelf: Shelf, rules: Rules) -> Decision | None:
 
 def _by_evidence(new: Known, shelf: Shelf, rules: Rules, limits: Thresholds) -> Decision:
     near = [members for members in shelf.near(new) if not rules.apart(new.sha, _all(shelf, members))]
-    seen_by = shelf.seen_by(_hashes(new, near))
-    found = sorted((_compared(new, members, seen_by) for members in near), key=lambda one: (-one.score, one.document))
+    seen_by, scopes = shelf.seen_by(_hashes(new, near)), shelf.scopes()
+    found = sorted(
+        (_compared(new, members, seen_by, scopes) for members in near), key=lambda one: (-one.score, one.document)
+    )
     for one in found:
         if one.score >= limits.join and not vetoed(one.evidence):
             members = next(members for members in near if members[0].document == one.document)
             return _joined(new, members, shelf, one)
-    ask = [one for one in found if one.score >= limits.ask]
+    ask = [
+        one
+        for one in found
+        if one.score >= limits.ask or one.score - weight(one.evidence, "few_clients") >= limits.join
+    ]
     if not ask:
         ask = [one for one in like_a_broadcast(new, shelf, rules, limits) if _same_name(one)]
     return Suggest(tuple(ask[:3])) if ask else New()
@@ -160,8 +169,8 @@ def _by_evidence(new: Known, shelf: Shelf, rules: Rules, limits: Thresholds) -> 
 def like_a_broadcast(new: Known, shelf: Shelf, rules: Rules, limits: Thresholds) -> list[Found]:
     """The documents for many clients that this content looks like a new edition of; the likeliest first."""
     near = [members for members in shelf.broadcasts_near(new) if not rules.apart(new.sha, _all(shelf, members))]
-    seen_by = shelf.seen_by(_hashes(new, near))
-    found = (_compared(new, members, seen_by) for members in near)
+    seen_by, scopes = shelf.seen_by(_hashes(new, near)), shelf.scopes()
+    found = (_compared(new, members, seen_by, scopes) for members in near)
     fitting = [one for one in found if one.score >= limits.join and not vetoed(one.evidence)]
     return sorted(fitting, key=lambda one: (-one.score, one.document))
 
@@ -180,9 +189,12 @@ def _hashes(new: Known, near: Iterable[Sequence[Known]]) -> set[int]:
     return {*new.print.rare, *new.print.marks.values()}.union(*from_sketches)
 
 
-def _compared(new: Known, members: Sequence[Known], seen_by: Mapping[int, int]) -> Found:
+def _compared(new: Known, members: Sequence[Known], seen_by: Mapping[int, int], scopes: int) -> Found:
     """The best evidence on any of the versions; a veto by message holds for the whole document."""
-    scored = [(one, evidence(new, one, seen_by)) for one in members]
+    scored = []
+    for one in members:
+        found = evidence(new, one, seen_by)
+        scored.append((one, (*found, *doubt(new, one, found, scopes))))
     best, found = max(scored, key=lambda pair: (score(pair[1]), pair[0].at, pair[0].sha))
     together = next((e for _, es in scored for e in es if e.name == "same_message"), None)
     if together is not None and together not in found:
