@@ -12,7 +12,7 @@ import Stemmer
 
 _TOKEN = re.compile(r"[^\W_]+")
 _LONGEST = 64
-_CACHE_SIZE = 200_000
+_CACHE_SIZE = 50_000
 
 _russian = Stemmer.Stemmer("russian", 0)
 _english = Stemmer.Stemmer("english", 0)

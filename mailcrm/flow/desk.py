@@ -21,7 +21,9 @@ class Limits:
     """How much at a time, and what is too large or too old."""
 
     headers: int = 2000
-    bodies: int = 1000
+    wanted: int = 4000
+    bodies: int = 300
+    """While so many are recorded, what is in flight must keep the workers busy."""
     task_bytes: int = 2 << 20
     task_messages: int = 24
     in_flight_bytes: int = 16 << 20

@@ -104,7 +104,7 @@ def fetch_next(desk: Desk, box: Box, session: Session, folder: FolderRow, budget
     Returns how many messages and bytes that were.
     """
     with desk.database.reading() as connection:
-        works = _within(ledger.work(connection, folder, "wanted", 4 * desk.limits.bodies, desk.now()), budget)
+        works = _within(ledger.work(connection, folder, "wanted", desk.limits.wanted, desk.now()), budget)
     large = [w for w in works if w.size > desk.limits.message_bytes]
     line = _Line(desk, box, folder, {w.id: w for w in works})
     by_uid = {w.uid: w for w in works if w not in large}
