@@ -17,7 +17,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from mailcrm.cli import logs
 from mailcrm.cli.setting import Setting
 from mailcrm.daemon import Daemon, sync_once
+from mailcrm.flow.desk import Desk
 from mailcrm.store import mailboxes, rounds
+from mailcrm.store.rounds import Account
 from web import site
 from web.serve import serve
 
@@ -109,20 +111,31 @@ def _once(setting: Setting) -> int:
     console = Console(stderr=True)
     with setting.database.reading() as connection:
         accounts = rounds.accounts(connection)
-    failures: dict[str, str] = {}
-    with Progress(TextColumn("{task.description}"), *columns, console=console) as progress:
-        for account in accounts:
-            task = progress.add_task(account.address, total=None, pace="")
-            desk = setting.desk()
-            try:
-                noting = replace(desk, note=_Meter(setting, progress, task, account.id).note)
-                failures.update(sync_once(noting, setting.firm, setting.credentials, [account]))
-            finally:
-                desk.readers.close()
-            progress.update(task, total=progress.tasks[task].completed)
+    desk = setting.desk()
+    try:
+        with Progress(TextColumn("{task.description}"), *columns, console=console) as progress:
+            failures = _read(setting, desk, progress, accounts)
+            # Mail of one mailbox may have made mail of another wait again: the answers to it, above all.
+            with setting.database.reading() as connection:
+                waiting = rounds.with_work(connection, desk.now())
+            again = [a for a in accounts if a.id in waiting and a.address not in failures]
+            failures |= _read(setting, desk, progress, again)
+    finally:
+        desk.readers.close()
     for address, reason in failures.items():
         click.echo(f"mailcrm: {address}: {reason}", err=True)
     return 1 if failures else 0
+
+
+def _read(setting: Setting, desk: Desk, progress: Progress, accounts: list[Account]) -> dict[str, str]:
+    """One round over each mailbox with a bar of its own; what went wrong, by address."""
+    failures: dict[str, str] = {}
+    for account in accounts:
+        task = progress.add_task(account.address, total=None, pace="")
+        noting = replace(desk, note=_Meter(setting, progress, task, account.id).note)
+        failures |= sync_once(noting, setting.firm, setting.credentials, [account])
+        progress.update(task, total=progress.tasks[task].completed)
+    return failures
 
 
 class _Meter:
