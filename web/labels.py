@@ -84,7 +84,7 @@ FOLDER_ROLES = {
     "other": _l("Folder"),
 }
 MAILBOX_STATES = {
-    "active": _l("Read"),
+    "active": _l("Being read"),
     "paused": _l("Paused"),
     "needs-credentials": _l("Waits for a new password"),
     "frozen": _l("Archive, no longer read"),

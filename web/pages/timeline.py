@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from flask import Blueprint, Response, current_app, render_template, request, stream_with_context
+from flask_babel import gettext
 
 from mailcrm.mail.message import Kind
-from mailcrm.store import arrivals, cards, contents, people, timeline
+from mailcrm.store import arrivals, cards, contents, timeline
 from mailcrm.store.contents import AttachmentRow, Participant
-from mailcrm.store.timeline import EntryRow, Filters, Keyset, Page
+from mailcrm.store.timeline import Correspondent, EntryRow, Filters, Keyset, Page
 from web.access import now, reading, tools, who
 from web.arrivals import BEAT_SECONDS, Arrivals
 from web.chrome import state
@@ -19,6 +20,8 @@ pages = Blueprint("timeline", __name__)
 SIZE = 50
 DIRECTIONS = ("in", "out")
 PERIODS = {"week": 7, "month": 31, "quarter": 92, "year": 366}
+_OFTEN = 10
+"""Of the newest messages: who wrote so many of them writes often."""
 _OVERLAP = 200
 """Numbers that a page which asks from time to time gets again: they may have been committed late."""
 
@@ -37,6 +40,8 @@ def client(client_id: int) -> str:
     """The whole page, or for htmx the older entries alone."""
     # Before the entries: what comes while they are read is then new.
     filters, keyset, newest = _filters(), _keyset(), state().newest
+    writers = timeline.correspondents(reading(), who(), client_id)
+    filters = replace(filters, often=any(_is(filters, one) and one.count >= _OFTEN for one in writers))
     page = timeline.entries(reading(), who(), client_id, filters, keyset)
     told = _told(page)
     if request.headers.get("HX-Request") == "true" and keyset.at is not None:
@@ -51,12 +56,12 @@ def client(client_id: int) -> str:
         first=keyset.at is None,
         newest=newest,
         files=timeline.recent_files(reading(), who(), client_id),
-        writers=timeline.correspondents(reading(), who(), client_id),
+        writers=writers,
         filters=filters,
         args=_args(),
         kinds=list(Kind),
         periods=PERIODS,
-        person=_person(filters),
+        person=_person(filters, writers, told),
     )
 
 
@@ -132,11 +137,21 @@ def _args() -> dict[str, str]:
     return {name: request.args[name] for name in names if request.args.get(name)}
 
 
-def _person(filters: Filters) -> str:
-    if filters.author_id:
-        found = people.user(reading(), filters.author_id)
-        return found.name if found else ""
-    return timeline.person(reading(), who(), filters.address_id) if filters.address_id else ""
+def _is(filters: Filters, one: Correspondent) -> bool:
+    return one.address_id == filters.address_id or bool(one.user_id and one.user_id == filters.author_id)
+
+
+def _person(filters: Filters, writers: list[Correspondent], told: Told) -> str:
+    """Who the filter is on: a name that stands on the page anyway, so that nothing more is asked or told."""
+    if not (filters.address_id or filters.author_id):
+        return ""
+    named = [one.name or one.email for one in writers if _is(filters, one)]
+    shown = [one for people in told.people.values() for one in people]
+    if filters.address_id:
+        named += [one.name or one.email for one in shown if one.address_id == filters.address_id]
+    else:
+        named += [one.name or one.email for one in shown if one.role == "from"]
+    return named[0] if named else gettext("one person")
 
 
 def _keyset() -> Keyset:
