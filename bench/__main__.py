@@ -2,6 +2,7 @@
 
 import argparse
 import os
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,22 +25,26 @@ def main() -> None:
     asked = parser.parse_args()
     os.environ["MAILCRM_BENCH_PASSWORD"] = Dovecot.password
     maildir.CACHE.mkdir(parents=True, exist_ok=True)
-    parts = [section for subject in asked.subjects for section in _sections(subject, asked)]
+    parts = []
+    for subject in asked.subjects:
+        for section in _sections(subject, asked):
+            print(section, flush=True)
+            parts.append(section)
     title = f"# Results of {datetime.now(UTC):%Y-%m-%d}\n\n{measure.machine()}\n"
     asked.write.write_text("\n".join([title, *parts]), encoding="utf-8")
-    print("\n".join(parts))
 
 
-def _sections(subject: str, asked: argparse.Namespace) -> list[str]:
+def _sections(subject: str, asked: argparse.Namespace) -> Iterator[str]:
     if subject == "parse":
-        return [parse.run()]
+        yield parse.run()
     if subject == "latency":
-        return [latency.run()]
+        yield latency.run()
     if subject == "pages":
-        return [pages.run(count) for count in asked.pages]
+        yield from map(pages.run, asked.pages)
     if subject == "receive":
-        return [receive.run(case, asked.runs) for case in receive.cases(asked.messages, _CORPORA)]
-    raise SystemExit(f"{subject} is not one of {', '.join(SUBJECTS)}")
+        yield from (receive.run(case, asked.runs) for case in receive.cases(asked.messages, _CORPORA))
+    if subject not in SUBJECTS:
+        raise SystemExit(f"{subject} is not one of {', '.join(SUBJECTS)}")
 
 
 if __name__ == "__main__":

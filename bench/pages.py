@@ -14,6 +14,8 @@ from sqlalchemy import event
 from bench import letters, loader, measure
 from bench.measure import median, quantile
 from mailcrm.flow import sessions
+from mailcrm.flow.migrate import migrate
+from mailcrm.net.blobs import BlobPlace
 from mailcrm.store.database import Database
 from web import create_app
 from web.signin import COOKIE
@@ -67,8 +69,10 @@ def run(count: int) -> str:
 @contextmanager
 def _browser(folder: Path) -> Iterator[tuple[FlaskClient, Counted]]:
     database = Database(f"sqlite:///{folder / 'mailcrm.db'}")
+    # The cache may be older than the newest migration.
+    migrate(database)
     own = (letters.OWN_DOMAIN,)
-    site = Site(database.url, folder / "blobs", folder / "keys", own, secure_cookies=False)
+    site = Site(database.url, BlobPlace(folder / "blobs"), folder / "keys", own, secure_cookies=False)
     app = create_app(site, database)
     with database.writing() as connection:
         origin = sessions.Origin("127.0.0.1", "Bench")
