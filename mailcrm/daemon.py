@@ -77,6 +77,8 @@ class _State:
     retry_at: float = 0.0
     session: Session | None = None
     session_used: float = 0.0
+    session_for: tuple[object, ...] = ()
+    """The sign-in that the session was opened with: it may have been changed since."""
     running: "Future[None] | None" = None
     watched: bool = False
 
@@ -144,10 +146,13 @@ class Daemon:
             self._drop_session(self._states.pop(gone))
         for account in accounts.values():
             known = self._states.get(account.id)
-            if known is None or _sign_in(known.account) != _sign_in(account):
+            if known is None:
                 self._states[account.id] = _State(account, retry_at=self._not_before(account))
-            else:
-                known.account = account
+                continue
+            if _sign_in(known.account) != _sign_in(account):
+                self._watcher.remove(account.id)
+                known.watched, known.due, known.retry_at = False, True, self._not_before(account)
+            known.account = account
 
     def _not_before(self, account: Account) -> float:
         # A wait that was begun by an earlier process goes on: a refused password stays refused over a restart.
@@ -233,12 +238,14 @@ class Daemon:
             state.account, state.retry_at = account, time.monotonic() + max(0.0, seconds)
 
     def _session(self, state: _State) -> Session:
-        if state.session is not None and not state.session.broken:
+        if state.session is not None and not state.session.broken and state.session_for == _sign_in(state.account):
             return state.session
+        self._drop_session(state)
         while (wait := self._budget.claim(state.account.host, f"worker {state.account.id}")) > 0:
             # Many mailboxes of one host queue for moments; only a host that is closed to us counts as a failure.
             if wait > LOGIN_QUEUE or self.stopping.wait(wait):
                 raise Temporary(f"{state.account.host} is not asked again for {math.ceil(wait)} seconds.")
+        state.session_for = _sign_in(state.account)
         state.session = self._open(state.account)
         return state.session
 

@@ -119,6 +119,20 @@ def test_a_server_that_comes_back_is_read_again(db: Database, readers: Readers, 
             wait_until(lambda: not _error(office, box), "nothing is wrong any more")
 
 
+def test_a_mailbox_that_moves_is_read_at_its_new_place(office: Office, login: str) -> None:
+    office.client("Acme", "acme.test")
+    box = office.mailbox(login)
+    office.server.drop(login, [office.mail(JOE, ANNA, "Old place")])
+    with Dovecot() as new, running(_daemon(office)):
+        wait_until(lambda: _has(office, "Old place"), "the first round is over")
+        new.drop(login, [office.mail(JOE, ANNA, "New place")])
+        with office.db.writing() as connection:
+            connection.exec_driver_sql(f"UPDATE mailbox SET port = {new.port} WHERE id = {box}")
+        wait_until(lambda: _has(office, "New place"), "the new server is read", 30)
+        new.drop(login, [office.mail(JOE, ANNA, "Watched there")])
+        wait_until(lambda: _has(office, "Watched there"), "the new server is watched", 30)
+
+
 def _error(office: Office, box: int) -> str:
     return str(office.one(f"SELECT last_error FROM mailbox WHERE id = {box}"))
 

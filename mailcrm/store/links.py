@@ -14,6 +14,8 @@ from mailcrm.crm.match import Found
 from mailcrm.model import Client, ClientDomain, ContactAddress, Entry, Link, MailAddress, Message, MessageAddress
 from mailcrm.store.rows import insert_missing, parts
 
+_MOST_UNLINKED = 5000
+
 
 @dataclass(frozen=True, slots=True)
 class LinkRow:
@@ -105,7 +107,10 @@ def add_found(connection: Connection, found: Collection[tuple[int, Found]], at: 
 
 
 def unlinked_in_threads(connection: Connection, threads: Iterable[int]) -> set[int]:
-    """Messages with references that lack a link to a client which another message of their thread has."""
+    """Messages with references that lack a link to a client which another message of their thread has.
+
+    Of endless threads (a robot that refers to one id for years) the newest are looked at.
+    """
     found: set[int] = set()
     other = aliased(Message)
     for part in parts(threads):
@@ -125,6 +130,8 @@ def unlinked_in_threads(connection: Connection, threads: Iterable[int]) -> set[i
             select(col(Message.id))
             .join(clients, clients.c.thread_id == col(Message.thread_id))
             .where(col(Message.reference_ids) != "", ~own.exists())
+            .order_by(col(Message.id).desc())
+            .limit(_MOST_UNLINKED)
         )
         found.update(i for i in connection.execute(query).scalars() if i is not None)
     return found
