@@ -106,6 +106,8 @@ class Document(SQLModel, table=True):
     scope: str
     """"client:12", "broadcast" or "internal"."""
     title: str
+    title_key: str
+    """The title case-folded, for search."""
     kind: str
     last: int
     """The highest number of a version."""
@@ -141,6 +143,8 @@ class Version(SQLModel, table=True):
     score: float
     decided_by: str
     """auto, proof or user."""
+    changes: int | None = None
+    """In how many places the text differs from that of its parent; empty where one of them cannot be read."""
 
 
 class VersionClient(SQLModel, table=True):

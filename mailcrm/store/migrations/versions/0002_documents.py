@@ -48,6 +48,7 @@ def upgrade() -> None:
         sa.Column("sha256", sa.String(), nullable=False),
         sa.Column("scope", sa.String(), nullable=False),
         sa.Column("title", sa.String(), nullable=False),
+        sa.Column("title_key", sa.String(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("last", sa.Integer(), nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),
@@ -188,6 +189,7 @@ def upgrade() -> None:
         sa.Column("evidence", sa.String(), nullable=False),
         sa.Column("score", sa.Float(), nullable=False),
         sa.Column("decided_by", sa.String(), nullable=False),
+        sa.Column("changes", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(
             ["document_id"],
             ["document.id"],
