@@ -23,6 +23,7 @@ RECENT = timedelta(days=30)
 
 _PROOFS: tuple[Basis, ...] = ("stamp", "prefix", "original_text", "comments")
 _CONFIDENCE: dict[Basis, float] = {"same_file": 1.0, "likeness": 0.8, "named": 0.97, "thread": 0.95, "recent": 0.6}
+_ANCESTOR = 0.25
 _MESSAGE_DIGEST = bytes.fromhex("06092a864886f70d01090431220420")
 _NUMBER = re.compile(r"(?<![\w.,])\d[\d\s\u00a0.,]*\d(?![\w])|(?<!\w)\d(?!\w)")
 _VERSION = re.compile(r"(?<!\w)(?:v|ver|version|rev|верси[яию]|вер|ред|редакци[яию])[. ]?\s?(\d{1,3})(?!\w)", re.I)
@@ -75,16 +76,16 @@ def _proves(basis: str, returned: Known, old: Known) -> bool:
 def base_version(returned: Known, delivered: Sequence[Known], seen_by: Mapping[int, int]) -> Base | None:
     """The version among those delivered before that a returned file was made from; None where none is like it.
 
-    Without a proof: of the versions whose save ids the file still has, the one with the most similar text; among
-    equals the one with more common save ids, then the later one.
+    Without a proof it is the one with the most similar text, where one whose save ids the file still has counts for
+    a quarter more; among equals the one with more common save ids, then the later one.
     """
     if certain := proof(returned, delivered):
         return certain
     others = [one for one in delivered if one.sha != returned.sha]
     if not others:
         return None
-    ancestors = [one for one in others if _has_its_saves(returned, one)] or others
-    return Base(max(ancestors, key=lambda one: _closeness(returned, one, seen_by)).sha, "likeness", 0.8)
+    nearest = max(others, key=lambda one: _closeness(returned, one, seen_by))
+    return Base(nearest.sha, "likeness", _CONFIDENCE["likeness"])
 
 
 def _has_its_saves(returned: Known, old: Known) -> bool:
@@ -95,7 +96,8 @@ def _has_its_saves(returned: Known, old: Known) -> bool:
 def _closeness(returned: Known, old: Known, seen_by: Mapping[int, int]) -> tuple[float, int, datetime]:
     equal = bool(old.print.text_sha) and old.print.text_sha == returned.print.text_sha
     alike = 1.0 if equal else similarity(returned.print.sketch, old.print.sketch, seen_by).jaccard
-    return (round(alike, 3), len(returned.print.rsids & old.print.rsids), old.at)
+    bonus = _ANCESTOR if _has_its_saves(returned, old) else 0.0
+    return (round(alike + bonus, 3), len(returned.print.rsids & old.print.rsids), old.at)
 
 
 def signed_digests(cms: bytes) -> frozenset[str]:
