@@ -101,7 +101,7 @@ def _addresses(browser: FlaskClient) -> dict[str, str]:
         "search: very common word": f"/search?q={letters.EVERYWHERE['en']}",
         "search: common word, Russian": f"/search?q={letters.COMMON['ru']}",
         "search: two common words": "/search?q=delivery+price",
-        "search: common word from one client": "/search?q=delivery+from:client39",
+        "search: common word and the name of a client": "/search?q=delivery+client39",
         "search: nothing found": "/search?q=xyzzyplugh",
     }
 

@@ -17,7 +17,7 @@ from mailcrm.crm.words import words
 from mailcrm.mail import parse
 from mailcrm.mail.message import ParsedHeaders
 
-_SECONDS = 1.5
+_SECONDS = 0.7
 _COMPANY = Company(
     frozenset({letters.OWN_DOMAIN}), {letters.STAFF: 1}, frozenset(FREE_MAIL), frozenset()
 )  # fmt: skip
