@@ -11,7 +11,7 @@ from typing import IO, Any, cast
 
 from mailcrm.documents.values import Kind
 from mailcrm.net.extract import wire
-from mailcrm.net.extract.values import Extract, PageWords, Unreadable, unread
+from mailcrm.net.extract.values import Extract, Member, PageWords, Unreadable, unread
 
 MAX_FILE = 100 << 20
 """Bytes of a file that is read at all."""
@@ -101,6 +101,16 @@ class Extractor:
         answer, _ = self._ask({"what": "words"}, data)
         _raise_unread(answer)
         return wire.words_from_json(answer)
+
+    def members(self, data: bytes) -> tuple[Member, ...]:
+        """The files in a zip or the content of a .p7m, one level deep. Raises Unreadable."""
+        answer, content = self._ask({"what": "members"}, data)
+        _raise_unread(answer)
+        found, start = [], 0
+        for name, size in answer["members"]:
+            found.append(Member(name, content[start : start + size]))
+            start += size
+        return tuple(found)
 
     def close(self) -> None:
         """End all workers that are free; those at work end after their file."""

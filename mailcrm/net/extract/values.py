@@ -105,6 +105,15 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
+class Member:
+    """A file inside a container."""
+
+    name: str
+    """Without folders; empty where the container does not say."""
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class PageWords:
     """The words of one page, in reading order, and its size in points."""
 

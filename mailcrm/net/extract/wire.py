@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 from mailcrm.documents.values import Fingerprint, Kind
 from mailcrm.net.extract.values import Comment, Extract, PageWords, Sheet, Word
 
-MAX_ANSWER = 32 << 20
+MAX_ANSWER = 64 << 20
 """Bytes of an answer."""
 
 _LENGTHS = struct.Struct(">II")

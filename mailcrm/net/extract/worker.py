@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from typing import Any, BinaryIO
 
 from mailcrm.documents.values import Kind
-from mailcrm.net.extract import pdf, reader, wire
+from mailcrm.net.extract import containers, pdf, reader, wire
 from mailcrm.net.extract.values import Unreadable
 
 MEMORY = 1 << 30
@@ -75,13 +75,16 @@ def _child(header: Mapping[str, Any], data: bytes, writing: int) -> None:
 
 
 def _carried_out(header: Mapping[str, Any], data: bytes) -> tuple[Mapping[str, Any], bytes]:
-    """Do what was asked for: read, page (an image) or words (of all pages)."""
+    """Do what was asked for: read, page (an image), words (of all pages) or members (of a container)."""
     what = header["what"]
     try:
         if what == "page":
             return {}, pdf.page_image(data, int(header["number"]), int(header["width"]))
         if what == "words":
             return wire.words_to_json(pdf.page_words(data)), b""
+        if what == "members":
+            found = containers.members(data)
+            return {"members": [[m.name, len(m.data)] for m in found]}, b"".join(m.data for m in found)
     except Unreadable as error:
         return {"unread": error.reason, "refused": error.refused}, b""
     return wire.extract_to_json(reader.read(data, Kind(header["kind"]))), b""

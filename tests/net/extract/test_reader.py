@@ -85,7 +85,8 @@ def test_open_document_text_changes_and_comments() -> None:
      <dc:creator>Vera</dc:creator></office:change-info></text:insertion></text:changed-region>
      <text:changed-region text:id="c2"><text:deletion><text:p>100</text:p></text:deletion></text:changed-region>
      </text:tracked-changes><text:h>Offer</text:h><text:p>The price is <text:change
-     text:change-id="c2"/><text:change-start text:change-id="c1"/>90<text:change-end text:change-id="c1"/> EUR<office:annotation><dc:creator>Ivan</dc:creator>
+     text:change-id="c2"/><text:change-start text:change-id="c1"/>90<text:change-end
+     text:change-id="c1"/> EUR<office:annotation><dc:creator>Ivan</dc:creator>
      <text:p>Good</text:p></office:annotation></text:p></office:text></office:body></office:document-content>"""
     found = read(files.package({"content.xml": xml}), Kind.ODT)
     assert found.text == "Offer\nThe price is 90 EUR"
