@@ -78,7 +78,7 @@ class Library:
             case Rescoped(key, scope, pinned):
                 self.documents[key] = replace(self.documents[key], scope=scope, pinned=pinned)
                 for sha in self.documents[key].versions:
-                    self._show(self._known[sha], key)
+                    self._show(self._known[sha])
             case Retitled(key, title):
                 self.documents[key] = replace(self.documents[key], title=title)
             case Asked(sha, _):
@@ -104,23 +104,23 @@ class Library:
         document = self.documents[key]
         last = max(document.last, version.number)
         self.documents[key] = replace(document, versions=(*document.versions, sha), last=last)
-        self._show(self._known[sha], key)
+        self._show(self._known[sha])
 
-    def _show(self, content: Known, key: str) -> None:
+    def _show(self, content: Known) -> None:
         """Let a content be found by its clients; in a document for many, by everybody."""
-        shared = [BROADCAST] if self.documents[key].scope == BROADCAST else []
-        for group in (*_groups(content.clients), *shared):
-            for hash_ in _search_keys(content):
-                self._index[group].setdefault(hash_, {})[key] = None
+        shared = [BROADCAST] if self.documents[content.document].scope == BROADCAST else []
+        for group in (*groups(content.clients), *shared):
+            for hash_ in search_keys(content):
+                self._index[group].setdefault(hash_, {})[content.sha] = None
         for client in content.clients:
-            self._of_client[client][key] = None
+            self._of_client[client][content.sha] = None
 
     def _see(self, occurrence: Occurrence) -> None:
         before = self._known[occurrence.sha256]
         after = before.again(occurrence, name_key(occurrence.name))
         self._known[occurrence.sha256] = after
         if (after.clients, after.keys, after.threads) != (before.clients, before.keys, before.threads):
-            self._show(after, after.document)
+            self._show(after)
 
     def _move(self, version: Version, source: str) -> None:
         old = self.documents[source]
@@ -153,9 +153,9 @@ class Library:
 
     def near(self, new: Known) -> Iterable[Sequence[Known]]:
         """The last contents of each document that is open to the clients of `new` and may be its document."""
-        keys = {key: None for client in sorted(new.clients) for key in self._of_client.get(client, ())}
+        keys = {self._known[sha].document: None for client in new.clients for sha in self._of_client.get(client, ())}
         if len(keys) > NEAR or not new.clients:
-            keys = self._searched(new, _groups(new.clients))
+            keys = self._searched(new, groups(new.clients))
         pinned = [
             key for key in self._searched(new, [BROADCAST]) if self._is(key, BROADCAST) and self.documents[key].pinned
         ]
@@ -178,15 +178,16 @@ class Library:
     def _is(self, key: str, scope: str) -> bool:
         return key in self.documents and self.documents[key].scope == scope
 
-    def _searched(self, new: Known, groups: Iterable[str]) -> dict[str, None]:
+    def _searched(self, new: Known, parts: Iterable[str]) -> dict[str, None]:
         """The documents that share most with a content: hashes, marks, a name, a thread."""
-        hits: Counter[str] = Counter()
-        for group in groups:
-            index = self._index.get(group, {})
-            for hash_, worth in _search_keys(new).items():
-                for key in index.get(hash_, ()):
-                    hits[key] += worth
-        return dict.fromkeys(key for key, _ in hits.most_common(NEAR))
+        wanted = search_keys(new)
+        met = {
+            (hash_, self._known[sha].document)
+            for group in parts
+            for hash_ in wanted
+            for sha in self._index.get(group, {}).get(hash_, ())
+        }
+        return dict.fromkeys(likeliest(met, wanted))
 
     def _last(self, key: str) -> Sequence[Known]:
         return [self._known[sha] for sha in self.documents[key].versions[-DEPTH:]]
@@ -203,12 +204,20 @@ class Library:
         return all(self._known[sha].clients & new.clients for sha in document.versions)
 
 
-def _groups(clients: frozenset[int]) -> list[str]:
+def likeliest(met: Iterable[tuple[int, str]], worth: Mapping[int, int]) -> list[str]:
+    """The documents that share most, given each hash that a document was met by."""
+    hits: Counter[str] = Counter()
+    for hash_, key in met:
+        hits[key] += worth[hash_]
+    return sorted(hits, key=lambda key: (-hits[key], key))[:NEAR]
+
+
+def groups(clients: frozenset[int]) -> list[str]:
     """The parts of the index in which a content with these clients stands."""
     return [f"client:{client}" for client in sorted(clients)] or [INTERNAL]
 
 
-def _search_keys(content: Known) -> dict[int, int]:
+def search_keys(content: Known) -> dict[int, int]:
     """The hashes by which a content is found, and what a hit on each is worth."""
     keys = dict.fromkeys(content.print.sketch[:SEARCHED], 1)
     keys |= dict.fromkeys(content.print.marks.values(), 4)
