@@ -188,13 +188,21 @@ def _context(new: Known, old: Known) -> Iterator[Evidence]:
         returned = new.inbound and old.sent
         yield Evidence("returned" if returned else "same_thread", 2.5 if returned else 1.5)
     if scan:
-        yield Evidence("scan", 0.0, (), veto=True)
+        likely = _may_be_a_scan_of(new, old)
+        yield Evidence("scan" if likely else "scan_of_something", 1.0 if likely else -3.0, (), veto=True)
 
 
 def is_scan(one: Known) -> bool:
     """Pictures of pages that a client sent: what is on them cannot be read, so a person has to say."""
     readable = one.print.tokens >= ENOUGH_WORDS
     return one.inbound and not readable and (one.print.kind is Kind.IMAGE or one.print.pages > 0)
+
+
+def _may_be_a_scan_of(new: Known, old: Known) -> bool:
+    """Whether its name or its number of pages says so: most pictures that clients send are just pictures."""
+    named = any(key.stem == other.stem and key.generic != "hard" for key in new.keys for other in old.keys)
+    as_long = new.print.kind is Kind.PDF and old.print.pages > 0 and abs(new.print.pages - old.print.pages) <= 1
+    return named or as_long or not new.flags.isdisjoint(("signed", "scan"))
 
 
 def kind_weight(a: Fingerprint, b: Fingerprint) -> float:

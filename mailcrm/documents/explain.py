@@ -41,6 +41,7 @@ SENTENCES = {
     "sent_together": "both came in the same message under one name",
     "same_thread": "both are in one thread",
     "returned": "the client returned it in the thread in which it was sent",
+    "scan_of_something": "its pages are pictures, and nothing says of what",
     "scan": "its pages are pictures, so the text cannot be compared",
 }
 """Every name of evidence with its sentence; values in the style of gettext."""

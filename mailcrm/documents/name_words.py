@@ -76,7 +76,7 @@ FLAGS = {
     ),
     "new": _word(r"new|нов\w{2,3}|updated?|обновл\w*|актуальн\w*|upd|fixed|correct\w*|уточн\w*|clean|old|стар\w{2,3}"),
     "approved": _word(r"approved|accepted|согласован\w*|утвержд\w*|принят\w*"),
-    "scan": _word(r"scan(?:ned)?|скан\w*"),
+    "scan": _word(r"scan(?:ned)?\d*|скан\w*"),
 }
 LANGUAGE = _word(
     r"en|eng|english|ru|rus|рус\w*|англ\w*|de|fr|es|ua|kz|it|pt|zh|zh cn|ja|ko|tr|ar|fa|pl",

@@ -22,15 +22,15 @@ BUDGET = 0.020
 @lru_cache(maxsize=4)
 def _base(number: int) -> tuple[int, ...]:
     chance = random.Random(number)
-    return tuple(sorted(chance.getrandbits(63) for _ in range(512)))
+    return tuple(sorted(chance.getrandbits(63) for _ in range(256)))
 
 
 def _print(number: int, version: int) -> Fingerprint:
     """A file of its own document: nine tenths of the sketch stay from version to version."""
     base = list(_base(number))
     changes = random.Random(number * 1000 + version)
-    for _ in range(50 if version else 0):
-        base[changes.randrange(512)] = changes.getrandbits(63)
+    for _ in range(25 if version else 0):
+        base[changes.randrange(256)] = changes.getrandbits(63)
     sha = f"{number:032x}{version:032x}"
     saves = frozenset(f"{number % 4096:04X}{save:04X}" for save in range(version + 12))
     return Fingerprint(sha, Kind.DOCX, 1000, sha, "", 600, 597, tuple(sorted(base)), "en", "00AA0000", saves)
