@@ -14,6 +14,7 @@ import pytest
 from mailcrm.flow.migrate import migrate
 from mailcrm.flow.readers import Readers
 from mailcrm.store.database import Database
+from tests.bucket import S3Server, s3_server
 from tests.dovecot import Dovecot
 from tests.office import Office
 from tests.postgres import Cluster, cluster
@@ -58,6 +59,13 @@ def postgres() -> Iterator[Cluster]:
 def dovecot() -> Iterator[Dovecot]:
     """A private Dovecot without TLS that lives as long as the test run; each test uses a user name of its own."""
     with Dovecot() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[S3Server]:
+    """A private S3 server that lives as long as the test run; each test uses a bucket of its own."""
+    with s3_server() as server:
         yield server
 
 

@@ -22,7 +22,7 @@ from mailcrm.flow.readers import Readers
 from mailcrm.flow.receive import Round
 from mailcrm.flow.rounds import Firm, run_round
 from mailcrm.model import Mailbox
-from mailcrm.net.blobs import Blobs
+from mailcrm.net.blobs import BlobPlace, open_blobs
 from mailcrm.net.imap.session import Session
 from mailcrm.net.secrets import Keyring
 from mailcrm.store import rounds
@@ -71,12 +71,14 @@ class Office:
     """Every command that the last round sent."""
     received: int = 0
     """Bytes that the last round received."""
+    place: BlobPlace | None = None
+    """Of the blobs, where that is not the folder."""
     _number: int = 0
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.keyring = Keyring.load(self.folder / "key", create=True)
-        self.blobs = Blobs(self.folder / "blobs")
+        self.blobs = open_blobs(self.place or BlobPlace(self.folder / "blobs"))
         self.edits = Edits(self.db, self.keyring.fingerprint, self.firm.domains)
         self.user_ids: dict[str, int] = {}
 

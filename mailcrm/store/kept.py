@@ -5,8 +5,10 @@ from collections.abc import Collection, Iterator
 from sqlalchemy import Connection, select, update
 from sqlmodel import col
 
-from mailcrm.model import Attachment, Message, Placement
+from mailcrm.model import Attachment, Blob, DocumentRule, Message, Placement
 from mailcrm.store.rows import parts
+
+_NAMES = (col(Message.raw_sha256), col(Attachment.sha256), col(Blob.sha256), col(DocumentRule.sha))
 
 
 def raw_names(connection: Connection) -> set[str]:
@@ -21,10 +23,11 @@ def quarantined_names(connection: Connection) -> set[str]:
 
 
 def referred(connection: Connection, names: Collection[str]) -> set[str]:
-    """Those of the blobs that a stored message or an attachment refers to."""
+    """Those of the blobs that a stored message, an attachment, a document (its row of `blob`) or what a person said
+    about one refers to."""
     found: set[str] = set()
     for part in parts(names):
-        for column in (col(Message.raw_sha256), col(Attachment.sha256)):
+        for column in _NAMES:
             found.update(connection.execute(select(column).where(column.in_(part)).distinct()).scalars())
     return found
 

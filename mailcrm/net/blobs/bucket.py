@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from obstore.exceptions import (
     AlreadyExistsError,
@@ -16,10 +17,13 @@ from obstore.exceptions import (
     PermissionDeniedError,
     UnauthenticatedError,
 )
-from obstore.store import S3Config, S3Store
+from obstore.store import S3Store
 
 from mailcrm.errors import ConfigError, StorageFailed
 from mailcrm.net.blobs.place import Bucket
+
+if TYPE_CHECKING:
+    from obstore.store import S3Config
 
 _THREADS = 12
 _RETRIES = 6
@@ -97,7 +101,7 @@ def _short(error: Exception) -> str:
     return first[:_LONGEST].rstrip(". ")
 
 
-def _keys(bucket: Bucket) -> S3Config:
+def _keys(bucket: Bucket) -> "S3Config":
     if bucket.credentials_file is not None:
         return _from_file(bucket)
     names = [name for name in (bucket.key_id_env, bucket.secret_env) if name]
@@ -109,7 +113,7 @@ def _keys(bucket: Bucket) -> S3Config:
     return {"access_key_id": os.environ[bucket.key_id_env], "secret_access_key": os.environ[bucket.secret_env]}
 
 
-def _from_file(bucket: Bucket) -> S3Config:
+def _from_file(bucket: Bucket) -> "S3Config":
     """The keys of a file as Amazon's tools write it, which must be ours alone to read."""
     path = bucket.credentials_file
     parser = configparser.ConfigParser(interpolation=None)

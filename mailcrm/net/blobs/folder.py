@@ -27,7 +27,7 @@ from typing import BinaryIO, Literal
 import zstandard
 
 from mailcrm.errors import NotFound, StorageFailed
-from mailcrm.net.blobs.packing import SAMPLE, pays, pays_for
+from mailcrm.net.blobs.packing import SAMPLE, middle, pays, pays_for
 from mailcrm.net.blobs.place import FRESH, BlobPlace, key
 from mailcrm.net.blobs.stream import Checked, Corrupt
 
@@ -234,7 +234,7 @@ class Blobs:
         size = source.stat().st_size
         with source.open("rb") as file:
             first = file.read(SAMPLE)
-            file.seek(size // 2)
+            file.seek(middle(size))
             packed = pays(first, file.read(SAMPLE), size)
             file.seek(0)
             digest = hashlib.sha256()

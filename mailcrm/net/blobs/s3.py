@@ -16,18 +16,20 @@ import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
-from typing import BinaryIO, Literal, cast
+from typing import TYPE_CHECKING, BinaryIO, Literal, cast
 
 import obstore
 import zstandard
-from obstore import GetResult, ObjectMeta
 from obstore.exceptions import AlreadyExistsError
 
 from mailcrm.errors import NotFound, StorageFailed
 from mailcrm.net.blobs.bucket import Connection, connected, failures, told
-from mailcrm.net.blobs.packing import SAMPLE, pays, pays_for
+from mailcrm.net.blobs.packing import SAMPLE, middle, pays, pays_for
 from mailcrm.net.blobs.place import FRESH, BlobPlace, Bucket, is_name, key
 from mailcrm.net.blobs.stream import Checked, Chunks, Corrupt
+
+if TYPE_CHECKING:
+    from obstore import GetResult, ObjectMeta
 
 _CHUNK = 1 << 20
 _LOOK_FIRST = 128 << 10
@@ -65,7 +67,8 @@ class S3Blobs:
         sha = sha or hashlib.sha256(data).hexdigest()
         key(sha)
         with self._lock:
-            if sha not in self._sending:
+            before = self._sending.get(sha)
+            if before is None or before[1].done():
                 self._sending[sha] = data, self._connection.pool.submit(self._send, sha, data)
             waiting = sum(len(one) for one, _ in self._sending.values())
         if waiting > _IN_FLIGHT:
@@ -172,7 +175,7 @@ class S3Blobs:
             path.unlink(missing_ok=True)
         return len(stale)
 
-    def _found(self, sha: str) -> GetResult:
+    def _found(self, sha: str) -> "GetResult":
         self._arrived(sha)
         with told(self._bucket):
             try:
@@ -180,18 +183,18 @@ class S3Blobs:
             except FileNotFoundError:
                 raise self._missing(sha) from None
 
-    def _look(self, sha: str) -> ObjectMeta | None:
+    def _look(self, sha: str) -> "ObjectMeta | None":
         self._arrived(sha)
         return self._head(sha)
 
-    def _head(self, sha: str) -> ObjectMeta | None:
+    def _head(self, sha: str) -> "ObjectMeta | None":
         with told(self._bucket):
             try:
                 return obstore.head(self._connection.store, key(sha))
             except FileNotFoundError:
                 return None
 
-    def _located(self, sha: str) -> ObjectMeta:
+    def _located(self, sha: str) -> "ObjectMeta":
         found = self._look(sha)
         if found is None:
             raise self._missing(sha)
@@ -242,7 +245,7 @@ class S3Blobs:
             size = source.stat().st_size
             with source.open("rb") as file:
                 first = file.read(SAMPLE)
-                file.seek(size // 2)
+                file.seek(middle(size))
                 packed = pays(first, file.read(SAMPLE), size)
                 file.seek(0)
                 sha, body = self._pack(file) if packed else (hashlib.file_digest(file, "sha256").hexdigest(), source)
