@@ -12,8 +12,8 @@ __all__ = ["BlobPlace", "BlobStore", "Blobs", "Bucket", "open_blobs", "sync_orde
 
 
 def open_blobs(place: BlobPlace) -> BlobStore:
-    """The store at a place; one on S3 must not be passed on by fork. Raises StorageFailed where the folder cannot be made, ConfigError where the keys of a
-    bucket are not to be had."""
+    """The store at a place; one on S3 must not be passed on by fork. Raises StorageFailed where the folder cannot be
+    made, ConfigError where the keys of a bucket are not to be had."""
     if place.bucket is None:
         return Blobs(place.folder)
     try:
