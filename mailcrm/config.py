@@ -82,6 +82,8 @@ class Web:
     base_url: str = ""
     """The address people type, where a proxy stands in front; empty for http://LISTEN:PORT."""
     secure_cookies: bool = True
+    metrics_token_env: str = ""
+    """The variable with the token that lets /metrics be read from elsewhere; empty for this machine alone."""
     workers: int = field(default=2, metadata=checked(low=1, high=64))
 
 

@@ -63,7 +63,8 @@ def create_app(site: Site, database: Database | None = None) -> Flask:
     keyring = Keyring.load(site.key_file)
     database = database or Database(site.database_url)
     database.require_current_schema()
-    office = Office(database, keyring.fingerprint, frozenset(site.domains), site.free_mail, site.phone_region)
+    own = frozenset(d.casefold() for d in site.domains)
+    office = Office(database, keyring.fingerprint, own, site.free_mail, site.phone_region, site.never)
     app.extensions["mailcrm"] = Tools(site, database, open_blobs(site.blobs), keyring, office)
     app.extensions["mailcrm_arrivals"] = Arrivals(database)
     app.config.update(

@@ -81,7 +81,7 @@ def me() -> UserRow:
 def who() -> Viewer:
     """How the signed-in user sees messages."""
     if "viewer" not in g:
-        g.viewer = viewer(reading(), me().id, me().role)
+        g.viewer = viewer(reading(), me().id, me().role, tools().site.admin_reads_bodies)
     found: Viewer = g.viewer
     return found
 

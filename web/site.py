@@ -1,5 +1,6 @@
 """Site: what the web UI needs to know, as one frozen value made from the configuration at the entry point."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,10 @@ class Site:
     servers: tuple[Server, ...] = ()
     visibility: str = "full"
     """What colleagues see of a mailbox that is added here, unless its owner says otherwise."""
+    never: frozenset[str] = frozenset()
+    """Addresses and domains that the configuration says are never stored."""
+    dropboxes: tuple[str, ...] = ()
+    admin_reads_bodies: bool = False
     metrics_token: str = ""
     """Lets Prometheus read /metrics from elsewhere; without it only this machine may."""
     streams: int = 24
@@ -41,4 +46,8 @@ def from_config(config: Config) -> Site:
         secure_cookies=config.web.secure_cookies and not config.base_url.startswith("http://"),
         servers=config.servers,
         visibility=config.privacy.visibility,
+        never=frozenset(n.casefold() for n in config.privacy.never),
+        dropboxes=tuple(d.casefold() for d in config.sync.dropboxes),
+        admin_reads_bodies=config.privacy.admin_reads_bodies,
+        metrics_token=os.environ.get(config.web.metrics_token_env, "") if config.web.metrics_token_env else "",
     )

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from mailcrm.crm.explicit import Wishes
+from mailcrm.crm.explicit import Wishes, tagged_address
 from mailcrm.crm.match import Company
 from mailcrm.errors import CredentialsRefused, MailcrmError, Permanent
 from mailcrm.flow.box import Box
@@ -87,6 +87,11 @@ def address_token(client_id: int, fingerprint: Callable[[str], int]) -> str:
     """The token of a client's own plus-address: nobody can make one up who has not seen it."""
     number = fingerprint(f"client-address:{client_id}")
     return base64.b32encode(number.to_bytes(8, "big")).decode().lower()[:10]
+
+
+def client_address(dropbox: str, client_id: int, fingerprint: Callable[[str], int]) -> str:
+    """The address that files a copy under one client."""
+    return tagged_address(dropbox, client_id, lambda client: address_token(client, fingerprint))
 
 
 def note_failure(desk: Desk, account: Account, error: MailcrmError, next_try: datetime) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from flask import Blueprint, Response, current_app, render_template, request, stream_with_context
 from flask_babel import gettext
 
+from mailcrm.flow.rounds import client_address
 from mailcrm.mail.message import Kind
 from mailcrm.store import arrivals, cards, contents, timeline
 from mailcrm.store.contents import AttachmentRow, Participant
@@ -51,6 +52,7 @@ def client(client_id: int) -> str:
         client=known(client_id),
         client_id=client_id,
         card=cards.card(reading(), client_id),
+        copies_to=[client_address(d, client_id, tools().office.fingerprint) for d in tools().site.dropboxes],
         told=told,
         older=_written(page),
         first=keyset.at is None,
