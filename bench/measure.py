@@ -133,4 +133,4 @@ def _said(program: str, option: str) -> str:
         said = subprocess.run([program, option], capture_output=True, text=True, check=False).stdout.split("\n")[0]
     except FileNotFoundError:
         return f"{program} missing"
-    return said if said.startswith(program) or "mbsync" in said else f"{program} {said.split(' ')[0]}"
+    return said if said.startswith((program, "isync")) else f"{program} {said.split(' ')[0]}"
