@@ -31,6 +31,7 @@ DOORS = {
     "aiosmtplib": "mailcrm.net.smtp",
     "mailparser": "mailcrm.mail.parse",
     "nh3": "mailcrm.mail.sanitise",
+    "obstore": "mailcrm.net.blobs",
 }
 
 
