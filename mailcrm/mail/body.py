@@ -33,6 +33,16 @@ _BLOCK = frozenset(
 )  # fmt: skip
 _PARAGRAPH = frozenset(("p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol"))
 _SIGNATURES = ("gmail_signature", "moz-signature")
+_ATTRIBUTIONS = frozenset(("gmail_attr", "moz-cite-prefix"))
+_QUOTES = frozenset(
+    ("yahoo_quoted", "protonmail_quote", "messageReplySection", "OLK_SRC_BODY_SECTION", "zmail_extra",
+     "mail-editor-reference-message-container")
+)  # fmt: skip
+_QUOTED_FROM_HERE = frozenset(("divRplyFwdMsg", "zwchr", "stopSpelling", "OutlookMessageHeader"))
+_COPIES = re.compile(r"(?:x_)+")
+_HEADER_STYLE = re.compile(r"border:none;border-top:solid#(?:e1e1e1|b5c4df)", re.I)
+MAX_HEADERS = 20
+"""How many elements that look like the header block of Outlook are looked into."""
 
 
 def flowed(text: str, delsp: bool = False) -> str:
@@ -63,6 +73,7 @@ class _Page:
     depth: int = 0
     size: int = 0
     pre: int = 0
+    headers: int = 0
     lists: list[int] = field(default_factory=list)
 
     def write(self, text: str) -> None:
@@ -138,23 +149,26 @@ def _squeeze(lines: list[str]) -> str:
 
 def _walk(root: LexborNode, page: _Page) -> None:
     """Write the words below `root`, with an own stack: hostile HTML nests deeper than Python calls."""
-    stack: list[tuple[LexborNode, bool]] = [(root, False)]
+    stack: list[tuple[LexborNode, int | None]] = [(root, None)]
     while stack and page.size < MAX_TEXT:
-        node, leaving = stack.pop()
+        node, deeper = stack.pop()
         tag = node.tag or ""
         if tag == "-text":
             page.write(node.text_content or "")
             continue
-        if leaving:
+        if deeper is not None:
             _leave(node, tag, page)
+            page.depth = max(page.depth - deeper, 0)
             continue
         if tag in _SKIP or not _enter(node, tag, page):
             continue
-        stack.append((node, True))
-        children = []
+        deeper = _deeper(node, tag, page)
+        page.depth = min(page.depth + deeper, MAX_QUOTE)
+        stack.append((node, deeper))
+        children: list[tuple[LexborNode, int | None]] = []
         child = node.child
         while child is not None:
-            children.append((child, False))
+            children.append((child, None))
             child = child.next
         stack.extend(reversed(children))
 
@@ -176,9 +190,7 @@ def _enter(node: LexborNode, tag: str, page: _Page) -> bool:
     elif tag == "hr":
         page.end()
         page.lines.append("> " * page.depth + "-" * 10)
-    if tag == "blockquote":
-        page.depth = min(page.depth + 1, MAX_QUOTE)
-    elif tag == "pre":
+    if tag == "pre":
         page.pre += 1
     elif tag in ("ul", "ol"):
         page.lists.append(0 if tag == "ul" else 1)
@@ -187,6 +199,34 @@ def _enter(node: LexborNode, tag: str, page: _Page) -> bool:
     if attributes and any(name in (attributes.get("class") or "") for name in _SIGNATURES):
         _delimiter(node, page)
     return True
+
+
+def _deeper(node: LexborNode, tag: str, page: _Page) -> int:
+    """How many levels of quote the content of an element is deeper than what is around it; below a header block of
+    Outlook or Zimbra everything is quote, to the end of the page."""
+    if tag == "blockquote":
+        return 1
+    attributes = node.attributes
+    if page.depth or not attributes or not any(line.strip() for line in page.lines):
+        return 0
+    names = {_COPIES.sub("", name) for name in (attributes.get("class") or "").split()}
+    names |= {_COPIES.sub("", attributes.get(key) or "").partition("_1")[0] for key in ("id", "name")}
+    if names & _QUOTES:
+        return 1
+    if names & _ATTRIBUTIONS:
+        return 0 if (node.text() or "").lstrip().startswith("--") else 1
+    if names & _QUOTED_FROM_HERE or _header_block(node, attributes.get("style") or "", page):
+        page.end()
+        page.depth += 1
+    return 0
+
+
+def _header_block(node: LexborNode, style: str, page: _Page) -> bool:
+    """Whether an element is the block of From, Sent, To, Subject that Outlook writes, in whatever language."""
+    if not _HEADER_STYLE.match(style.replace(" ", "")) or page.headers >= MAX_HEADERS:
+        return False
+    page.headers += 1
+    return len(node.css("b, strong")) > 2
 
 
 def _hidden(attributes: dict[str, str | None]) -> bool:
@@ -224,14 +264,12 @@ def _leave(node: LexborNode, tag: str, page: _Page) -> None:
     elif tag == "p":
         style = (node.attributes.get("style") or "").replace(" ", "")
         tight = "Mso" in (node.attributes.get("class") or "") or "margin:0" in style
-        page.end(always=tight and not page.words) if tight else page.gap()
+        page.end(always=not "".join(page.words).strip()) if tight else page.gap()
     elif tag in _PARAGRAPH or tag == "table":
         page.gap()
     elif tag in _BLOCK:
         page.end()
-    if tag == "blockquote":
-        page.depth = max(page.depth - 1, 0)
-    elif tag == "pre":
+    if tag == "pre":
         page.pre = max(page.pre - 1, 0)
     elif tag in ("ul", "ol") and page.lists:
         page.lists.pop()

@@ -6,10 +6,12 @@ Every pattern is anchored or bounded, so that no line of any length makes a sear
 import re
 
 _WROTE = (
-    "wrote", "writes", "sent", "said", "schrieb", "geschrieben", "schreibt", "a écrit", "a ecrit", "écrit",
+    "wrote", "writes", "sent", "said", "schrieb", "geschrieben", "schreibt", "schreef",
+    "geschreven", "napisana", "a écrit", "a ecrit", "écrit",
     "écrivait", "escribió", "escribio", "escribe", "va escriure", "ha scritto", "scriveva", "scrisse", "escreveu",
-    "napisał", "napisała", "napisał(a)", "napisal(a)", "napisał/a", "nadesłał", "pisze", "schreef", "skrev", "skreiv",
-    "kirjoitti", "написал", "написала", "написал(а)", "пишет", "писал", "писала", "писали", "написали", "сообщил",
+    "napisał", "napisała", "napisał(a)", "napisal(a)", "napisał/a", "nadesłał", "pisze", "skrev", "skreiv",
+    "kirjoitti", "написал", "написала", "написал(а)", "пишет", "писал", "писала", "писал(а)",
+    "писав(ла)", "писали", "написали", "сообщил",
     "написав", "написала(в)", "пише", "писав", "напісаў", "напиша", "napsal", "napsala", "napsal(a)", "napísal",
     "napísal(a)", "írta", "írt", "a scris", "yazdı", "şunu yazdı", "έγραψε", "написао", "je napisao", "kirjutas",
     "rašė", "rakstīja", "a wrote", "写道", "寫道", "书写", "のメッセージ", "書きました", "作成", "작성", "님이 작성",
@@ -17,6 +19,13 @@ _WROTE = (
 VERB = re.compile(
     r"(?<![^\W_])(?:" + "|".join(map(re.escape, sorted(_WROTE, key=len, reverse=True))) + r")(?![^\W_])", re.I
 )
+NAME_FIRST = re.compile(
+    r"\W{0,3}(?!as i )(?:[^\W\d_][\w.'’\-]{0,30} ){2,4}(?:wrote|schrieb|schreef|писал|писала|писав|пише|пишет|"
+    r"писал\(а\)|skrev|escribió|escreveu|napisał|pisze) (?:on |am |op |den |el |em |o )?"
+    r"\d{1,4}[./-]\d\d?[./-]\d{1,4},? (?:om |um |at |o |kl\. ?)?\d\d?:\d\d[^:]{0,12}(?::\d\d)?[^:]{0,12}:$",
+    re.I,
+)
+"""An attribution without an address, the name before the day: "Anna Berg schrieb am 15.01.2024 12:34:"."""
 VERB_CJK = re.compile(r"写道|寫道|书写|のメッセージ|書きました|作成|작성")
 
 _DAY = (
@@ -34,9 +43,11 @@ _MONTH = (
 )
 START = re.compile(
     r"[\s>*_\-–—]{0,40}(?:"
-    r"(?:on|am|le|el|il|op|em|dnia|w dniu|den|på|dne|a|in a message dated|quoting|zitat von|citando|в|у|no dia|"
+    r"(?:on|at(?= (?:\d\d?:\d\d )?\d{1,4}[./\-])|às|am|le|el|il|op|em|dnia|dňa|w dniu|wiadomość napisana przez|"
+    r"in message|den|på|dne|a|in a message dated|quoting|zitat von|citando|в|у|no dia|"
     r"el día|în data de|za|вы писали|ви писали|ты писал|здравствуйте|hello|在|a)\b[\s,]*"
-    rf"(?=.{{0,80}}(?:\d|@))|(?:{_DAY})[a-zа-яёіїєäöüéáí.]{{0,8}},?\s.{{0,20}}\d|\d{{1,4}}\s?[./\-年]\s?\d{{1,2}}|"
+    rf"(?=.{{0,80}}(?:\d|@))|"
+    rf"(?:{_DAY})[^\W\d_]{{0,11}}(?:-feira)?[.,]{{0,2}}\s.{{0,20}}\d|\d{{1,4}}\s?[./\-年]\s?\d{{1,2}}|"
     rf"\d{{1,2}}\.?\s(?:de\s)?(?:{_MONTH}))",
     re.I,
 )
@@ -46,6 +57,7 @@ DATE = re.compile(
     rf"\b(?:{_MONTH})[a-zа-яёіїє]{{0,8}}\.?\s\d{{1,2}}\b",
     re.I,
 )
+YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|\d{1,2}[./]\d{1,2}[./]\d\d(?!\d)")
 EMAIL = re.compile(r"[\w.+\-=]{1,64}@[\w.\-]{1,190}")
 MIDLINE = re.compile(r"(?:-{3,}\s?)?\bOn (?=[^\n]{0,60}\d)[^\n]{5,200}\bwrote:$")
 """An English attribution that shares its line with the reply."""
@@ -61,7 +73,8 @@ _ORIGINAL = (
     "opprinnelig melding|videresendt melding|alkuperäinen viesti|исходное сообщение|пересылаемое сообщение|"
     "пересланное сообщение|оригинальное сообщение|конец пересылаемого|переадресованное сообщение|"
     "начало переадресованного сообщения|начало переадресованного|первоначальное сообщение|вихідне повідомлення|"
-    "переслане повідомлення|початкове повідомлення|původní zpráva|eredeti üzenet|mesaj original|orijinal mesaj|"
+    "переслане повідомлення|"
+    "оригінальне повідомлення|початкове повідомлення|původní zpráva|eredeti üzenet|mesaj original|orijinal mesaj|"
     "元のメッセージ|転送メッセージ|原始邮件|原始郵件|转发邮件|원본 메시지"
 )
 ORIGINAL = re.compile(rf"[\s>]{{0,20}}(?:\[?Original Message processed by \S[^\n]{{0,80}}|"
@@ -97,8 +110,12 @@ LABEL = re.compile(
 """One line of a header block as Outlook, Apple Mail and webmail write it: "From: …", "*Von:* …", "De : …"."""
 
 SENT_FROM = re.compile(
-    r"\W{0,6}(?:sent from|sent via|sent with|sent using|get outlook for|gesendet (?:von|mit|über|aus)|"
-    r"von meinem .{1,30} gesendet|"
+    r"\W{0,6}(?:<?sent from (?!an? (?!phone|mobile|tablet|cell|smart))|<?sent (?:via|with|using|by galaxy)|"
+    r"from my i?phone|"
+    r"(?:[^\W\d_]{1,14} ){1,4}outlook (?:for|для|für|pour|para|per|dla|voor|til|för) (?:systemu )?"
+    r"(?:ios|android|mac|win)|"
+    r"outlook (?:for|для|für|pour|para|per|dla|voor|til|för) (?:ios|android|mac)|gesendet (?:von|mit|über|aus)|"
+    r"von (?:meinem|unterwegs) .{0,30}gesendet|"
     r"diese nachricht wurde von meinem|envoyé (?:de|depuis|à partir)|télécharger outlook|enviado (?:desde|"
     r"do|de|a partir)|"
     r"enviada (?:do|a partir)|obtener outlook|obter o outlook|inviato (?:da|dal)|scarica outlook|"
@@ -127,8 +144,27 @@ _CLOSING = (
     "ystävällisin terveisin|с уважением|с наилучшими пожеланиями|всего доброго|всего наилучшего|с наилучшими|"
     "с почтением|з повагою|з найкращими побажаннями|щиро ваш|на все добре|s pozdravem|s úctou|"
     "üdvözlettel|tisztelettel|"
-    "cu stimă|saygılarımla|以上"
+    "cu stimă|saygılarımla|以上(?:です)?|(?:以上、?)?(?:どうぞ)?よろしくお願い(?:いたし|致し|し)ます"
 )
+LEGAL = re.compile(
+    r"intended (?:solely |only |exclusively )?for|intended recipient|confidentiality notice|"
+    r"(?:is|are|contains?|strictly|legally) (?:strictly |legally )?(?:confidential|privileged)|ausschließlich für|"
+    r"vertrauliche? (?:informationen|und)|exclusivement|informations confidentielles|"
+    r"informazioni (?:riservate|contenute)|"
+    r"información confidencial|informações confidenciais|informacje poufne|vertrouwelijke informatie|"
+    r"конфиденциальн\w+ информаци|предназначен\w* (?:только|исключительно)|"
+    r"конфіденційн\w+ інформаці|призначен\w* (?:лише|тільки)",
+    re.I,
+)
+"""Words of the footers that lawyers put below every message of a company."""
+BANNER = re.compile(
+    r"\W{0,6}(?:caution|warning|external|attention|achtung|vorsicht|extern|внимание|увага|attenzione|atención|uwaga|"
+    r"let op|atenção|avertissement)\b(?=.{0,300}(?:outside|external|extern|внешн|зовнішн|estern|zewnętrz|extérieur|"
+    r"buiten))(?=.{0,500}(?:organi[sz]ation|company|sender|\blinks?\b|attachment|absender|anhäng|отправител|ссылк|"
+    r"expéditeur|mittente|remitente|nadawc|afzender|remetente|відправник|посилан))",
+    re.I,
+)
+"""The warning that a company's mail server writes above mail from outside."""
 CLOSING = re.compile(rf"\W{{0,3}}(?:{_CLOSING})(?: / (?:{_CLOSING}))?\s?[,.!:;、。\-—–]{{0,3}}$", re.I)
 """The formula above a name at the end of a letter, alone on its line; thanks are not one: they are words to keep."""
 DISCLAIMER = re.compile(

@@ -7,7 +7,7 @@ linear in the length of the text. Rules first found in talon, email_reply_parser
 import re
 from dataclasses import dataclass
 
-from mailcrm.mail import phrases
+from mailcrm.mail import phrases, signature
 
 MAX_LINE = 1_000
 """Only the first characters of a line are looked at; no client writes longer attributions."""
@@ -20,9 +20,7 @@ _NOTES_DATE = re.compile(
     r"[\s>]*(?P<who>\S.{1,80} on )?\d{1,4}[./-]\d\d?[./-]\d{1,4},? \d\d?:\d{2}(?::\d{2})?(?: ?[AP]M)?\s*$", re.I
 )
 _RULE = re.compile(r"\s*[-_=*~—–]{3,}\s*$")
-_FOOT = re.compile(r"\s*(?:_{10,}|-{20,}|={20,}|\*{20,})\s*$")
-_DELIMITER = re.compile(r"(?:--|—|– )\s?$")
-_POSTSCRIPT = re.compile(r"\s*(?:P\.? ?S|З\.?Ы|П\.? ?С|N\.? ?B)\b", re.I)
+_WEAK = ("sent", "said", "a", "sent:")
 _ENDS = (":", ">", "-", "：", "*", ")")
 
 
@@ -43,7 +41,7 @@ def split(text: str) -> Reply:
     lines = _lines(text)
     rest = len(lines) - MAX_LINES
     quoted = _quoted(lines[:MAX_LINES])
-    signed = _signature(lines[:MAX_LINES], quoted)
+    signed = signature.marked(lines[:MAX_LINES], quoted)
     if rest > 0:
         quoted += quoted[-1:] * rest
         signed += signed[-1:] * rest
@@ -90,6 +88,7 @@ def _quoted(lines: list[str]) -> list[bool]:
     seen, at, above = False, -1, False
     while (at := at + 1) < len(lines):
         if marks[at] or not lines[at].strip():
+            seen = seen or (marks[at] and _tells(lines[at][:MAX_LINE]))
             continue
         start = _opening(lines, marks, at)
         if start is None:
@@ -105,6 +104,12 @@ def _quoted(lines: list[str]) -> list[bool]:
             quoted[start:] = [True] * (len(lines) - start)
             break
     return _mark_runs(lines, marks, quoted, seen)
+
+
+def _tells(line: str) -> bool:
+    """Whether a line with a quote mark is an attribution, in whatever language: date or address, then a colon."""
+    line = line.strip("> ")
+    return line.endswith((":", "：")) and bool(phrases.EMAIL.search(line) or phrases.DATE.search(line))
 
 
 def _mark_block(lines: list[str], quoted: list[bool], at: int) -> int:
@@ -184,13 +189,24 @@ def _attribution(lines: list[str], marks: list[bool], at: int) -> int | None:
         joined = f"{lines[start][:MAX_LINE].strip()} {joined}".strip()
         if len(joined) > MAX_LINE:
             break
-        if phrases.START.match(joined) and _says_so(joined, followed):
+        if (phrases.START.match(joined) and _says_so(joined, followed)) or _names(joined, followed):
             return start
     only = lines[at].strip()
     verb = phrases.VERB.search(only) or phrases.VERB_CJK.search(only)
     if verb and only.endswith((":", "：")) and (followed or "<" in only) and (followed or phrases.EMAIL.search(only)):
         return at
     return None
+
+
+def _names(joined: str, followed: bool) -> bool:
+    """Whether words name a person with his address and a day with its year, and say by a verb of writing or by the
+    marks that follow that they open a quote: the name first, or a language that we do not know."""
+    if phrases.NAME_FIRST.match(joined):
+        return True
+    if not joined.endswith((":", "：")) or not phrases.EMAIL.search(joined) or not phrases.YEAR.search(joined):
+        return False
+    verb = phrases.VERB.search(joined) or phrases.VERB_CJK.search(joined)
+    return followed or (verb is not None and verb[0].lower() not in _WEAK)
 
 
 def _says_so(joined: str, followed: bool) -> bool:
@@ -201,7 +217,7 @@ def _says_so(joined: str, followed: bool) -> bool:
     if not phrases.DATE.search(joined) and not email:
         return False
     verb = phrases.VERB.search(joined) or phrases.VERB_CJK.search(joined)
-    if verb and verb[0].lower() in ("sent", "said", "a", "sent:"):
+    if verb and verb[0].lower() in _WEAK:
         verb = verb if email or followed else None
     if verb:
         return joined.endswith((":", "：", "-", "*")) or followed
@@ -215,7 +231,9 @@ def _mark_runs(lines: list[str], marks: list[bool], quoted: list[bool], seen: bo
     trusted = seen or sum(marks) > 2
     for at in range(len(lines)):
         if marks[at] and (
-            trusted or not lines[at].strip("> ") or all(marks[i] or not lines[i].strip() for i in range(at, last + 1))
+            trusted
+            or not _marked_words(lines[at])
+            or all(marks[i] or not lines[i].strip() for i in range(at, last + 1))
         ):
             quoted[at] = True
     at = 0
@@ -229,10 +247,9 @@ def _mark_runs(lines: list[str], marks: list[bool], quoted: list[bool], seen: bo
     return quoted
 
 
-def _certain(line: str) -> bool:
-    """Whether a line with a quote mark is quote without anything else that says so: a sentence, or marks alone."""
-    words = line[:MAX_LINE].strip("> ")
-    return not words or (len(words) > 25 and "<<" not in words and not line.startswith(">>> "))
+def _marked_words(line: str) -> str:
+    """What stands behind the quote mark of a line, initials before the mark included in it."""
+    return line[line.find(">") :].strip("> ")
 
 
 def _belongs(lines: list[str], start: int, end: int) -> bool:
@@ -240,59 +257,6 @@ def _belongs(lines: list[str], start: int, end: int) -> bool:
     filled = [line for line in lines[start:end] if line.strip()]
     if not filled:
         return True
-    wrapped = end - start <= 2 and len(filled) == end - start and len(lines[start - 1]) >= 60
+    above = lines[start - 1]
+    wrapped = end - start <= 2 and len(filled) == end - start and len(above) >= 60 and bool(_marked_words(above))
     return wrapped or (len(filled) == 1 and filled[0].lstrip().startswith(("(http", "<http", "_nonce")))
-
-
-def _signature(lines: list[str], quoted: list[bool]) -> list[bool]:
-    """For every line whether it belongs to a signature or to a footer below one."""
-    signed = [False] * len(lines)
-    at, above = 0, False
-    while at < len(lines):
-        if quoted[at]:
-            at += 1
-            continue
-        end = at
-        while end < len(lines) and not quoted[end]:
-            end += 1
-        start = _name_above(lines, at, _signature_start(lines, at, end, above))
-        signed[start:end] = [True] * (end - start)
-        above = above or start > at
-        at = end + 1
-    return signed
-
-
-def _signature_start(lines: list[str], first: int, end: int, above: bool) -> int:
-    """Where the signature begins in lines[first:end]; `end` where there is none. The first words are never one."""
-    last = end - 1
-    while last > first and not lines[last].strip():
-        last -= 1
-    head = first if above else _filled(lines, first) + 1
-    rest = sum(1 for line in lines[head : last + 1] if line.strip())
-    for at in range(head, last + 1):
-        line = lines[at].strip()
-        if not line or len(line) > 150:
-            rest -= bool(line)
-            continue
-        if _DELIMITER.match(line) or phrases.DISCLAIMER.match(line) or phrases.SENT_FROM.match(line):
-            return at
-        if _FOOT.match(line) and rest <= 13:
-            return at
-        if 1 < rest <= 11 and phrases.CLOSING.match(line) and _block(lines, at + 1, last):
-            return at
-        rest -= 1
-    return end
-
-
-def _name_above(lines: list[str], first: int, start: int) -> int:
-    """`start`, or the line of a name ("-Anna Berg", "/Anna") that stands alone above it."""
-    last = start - 1
-    while last > first and not lines[last].strip():
-        last -= 1
-    alone = last > first and not lines[last - 1].strip()
-    return last if alone and phrases.NAME_LINE.match(lines[last].strip()) else start
-
-
-def _block(lines: list[str], start: int, last: int) -> bool:
-    """Whether the lines below a closing formula look like a name, position, phones: short, and no postscript."""
-    return all(len(line) <= 90 and not _POSTSCRIPT.match(line) for line in lines[start : last + 1])

@@ -1,8 +1,10 @@
 """Real mail of many systems: everything parses, and what others expect of it is measured against a ratchet.
 
-`replies.json` holds, for each letter, the sha256 of the reply that its project expects (without white space, and
-with the one rule of ours where their rules contradict each other: the signature goes, the quote goes). Real words
-are not copied here. A score may rise, and then the table is raised; it may not fall.
+`replies.json` holds, for each letter, the sha256 of the reply that is expected, without white space, and who says so:
+"upstream" where the tests of the project that the letter comes from say it (a whole reply, or fragments of which
+some are neither quoted, nor hidden, nor a signature), "hand" where they do not and a person read the letter without
+looking at our output; `lines` tells which lines of the file are new words, counted from 0. Real words are not copied
+here. A score may rise, and then the table is raised; it may not fall.
 """
 
 import hashlib
@@ -28,9 +30,10 @@ _NO_PEOPLE = (".json", ".cats", ".png", ".jpg", ".gif", ".py")
 _HUMANS = ("usrp-users-2021", "enron", "spamassassin-easy-ham-1", "ru-from-lists")
 _MACHINES = ("mailer-daemon", "postmaster")
 _REPLIES = {
-    "github-email-reply-parser": 1.0, "mail-parser-reply": 0.97, "talon": 0.95, "willdurand-EmailReplyParser": 1.0,
-    "zapier-email-reply-parser": 1.0,
+    "github-email-reply-parser": 1.0, "mail-parser-reply": 1.0, "talon": 0.95, "talon-signatures": 0.5,
+    "willdurand-EmailReplyParser": 1.0, "zapier-email-reply-parser": 1.0,
 }  # fmt: skip
+_ALL_REPLIES = 0.97
 _RECOGNISED = {"sisimai": 0.992, "flufl-bounce": 0.954}
 _HARD_RIGHT, _ADDRESSED = 0.95, 0.99
 
@@ -71,17 +74,24 @@ def reply(path: Path) -> str:
     return quote.split(body.from_html(text) if path.suffix == ".html" else text).new
 
 
-@pytest.mark.parametrize("name", sorted(_REPLIES))
-def test_replies(corpora: Path, name: str) -> None:
-    table = json.loads((Path(__file__).parent / "replies.json").read_text())[name]
-    wrong = []
-    for file, wanted in table.items():
-        found = "".join(reply(corpora / name / file).split())
-        if hashlib.sha256(found.encode()).hexdigest() != wanted:
-            wrong.append(file)
-    score = 1 - len(wrong) / len(table)
-    sys.stdout.write(f"{name}: {score:.1%} of {len(table)} replies equal; not: {wrong}\n")
-    assert score >= _REPLIES[name]
+def wrong(corpora: Path, table: dict[str, dict[str, str]]) -> list[str]:
+    """The files of a table whose reply is not the expected one."""
+    found = {file: "".join(reply(corpora / file).split()).encode() for file in table}
+    return [file for file, words in found.items() if hashlib.sha256(words).hexdigest() != table[file]["sha256"]]
+
+
+def test_replies(corpora: Path) -> None:
+    tables = json.loads((Path(__file__).parent / "replies.json").read_text())
+    missed = {name: wrong(corpora, table) for name, table in tables.items()}
+    total = sum(map(len, tables.values()))
+    for name, table in tables.items():
+        upstream = sum(one["by"] == "upstream" for one in table.values())
+        score = 1 - len(missed[name]) / len(table)
+        sys.stdout.write(
+            f"{name}: {score:.1%} of {len(table)} replies equal ({upstream} by upstream); not: {missed[name]}\n"
+        )
+        assert score >= _REPLIES[name], missed[name]
+    assert 1 - sum(map(len, missed.values())) / total >= _ALL_REPLIES
 
 
 def bounces(corpora: Path) -> Iterator[tuple[str, ParsedMessage, set[str], bool]]:
