@@ -23,7 +23,7 @@ from mailcrm.model import (
     ThreadReference,
     Triage,
 )
-from mailcrm.store import ledger, links, messages, search, triage
+from mailcrm.store import document_work, ledger, links, messages, search, triage
 from mailcrm.store.rows import insert, insert_missing
 
 Row = dict[str, Any]
@@ -144,7 +144,13 @@ class Shelf:
         insert_missing(connection, Triage, self.triage)
         triage.settle_stored(connection, [row["id"] for row in self.placements if row["message_id"]], now)
         links.add_found(connection, self.wishes, now)
+        document_work.enqueue(connection, self._for_documents())
         search.index(connection, sorted(self.words, key=lambda w: w.message_id))
+
+    def _for_documents(self) -> list[int]:
+        """What the documents step looks at: messages with files, and those that may answer or report something."""
+        carrying = {row["message_id"] for row in self.attachments}
+        return [row["id"] for row in self.messages if row["direction"] == "in" or row["id"] in carrying]
 
     def _write_people(self, connection: Connection) -> None:
         numbers = messages.address_numbers(connection, self.names)

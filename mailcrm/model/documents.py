@@ -27,6 +27,9 @@ class Blob(SQLModel, table=True):
     reason: str = ""
     """A key of `net.extract.values.REASONS`: why it was not read."""
     attempts: int = Field(default=0)
+    width: int = Field(default=0)
+    """Pixels of a picture, as is the height."""
+    height: int = Field(default=0)
 
 
 class BlobText(SQLModel, table=True):
@@ -66,7 +69,8 @@ class DocumentWork(SQLModel, table=True):
 
     message_id: int = Field(foreign_key="message.id", ondelete="CASCADE", primary_key=True, sa_type=Id)
     state: str = Field(default="new")
-    """new (its parts are yet to be looked at), ready (to be placed) or placed."""
+    """new (its parts are to be looked at), ready (to be placed), placed, again (placed, but to be looked at), or reply
+    (nothing to place, but what it answers is to be decided)."""
     undo: str = ""
     """JSON that takes back what placing it changed, so that an older message can be placed before it."""
 

@@ -20,6 +20,7 @@ from mailcrm.model import (
     ThreadReference,
 )
 from mailcrm.model.columns import UtcTime
+from mailcrm.store import document_work
 from mailcrm.store.rows import insert_missing, parts
 
 _RECORDING = 7233104
@@ -145,6 +146,7 @@ def address_numbers(connection: Connection, names: dict[str, str]) -> dict[str, 
 
 def join_threads(connection: Connection, thread: int, others: Sequence[int]) -> None:
     """Move everything of the other threads into this one and drop them."""
+    document_work.requeue_thread(connection, others)
     for model in (Message, Entry, ThreadReference):
         column = col(model.thread_id)
         connection.execute(update(model).where(column.in_(others)).values(thread_id=thread))

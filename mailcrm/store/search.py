@@ -9,11 +9,13 @@ from sqlalchemy import Connection, select, text
 from sqlmodel import col
 
 from mailcrm.crm.words import Words, made_of
-from mailcrm.model import Attachment, MailAddress, Message, MessageAddress, MessageBody
+from mailcrm.model import Attachment, BlobText, MailAddress, Message, MessageAddress, MessageBody, Occurrence
 from mailcrm.store.rows import parts
 
 _COLUMNS = ("subject", "people", "body", "files")
 _WEIGHTS = dict(zip(_COLUMNS, "ABCD", strict=True))
+FILE_LIMIT = 100_000
+"""Characters of all files of a message that are indexed."""
 _MAX_POSITION = 16383
 _HASH_BYTES = 32 * 1024 * 1024
 
@@ -30,7 +32,7 @@ def stored_words(connection: Connection, message_ids: Iterable[int]) -> list[Wor
         )
         for number, subject, body, attached in connection.execute(query).all():
             key = int(number or 0)
-            people, files = _people(connection, key), _files(connection, key)
+            people, files = _people(connection, key), [*_files(connection, key), *_texts(connection, key)]
             found.append(made_of(key, (subject, body), people, files, attached > 0))
     return found
 
@@ -50,6 +52,24 @@ def _files(connection: Connection, message_id: int) -> list[str]:
         col(Attachment.message_id) == message_id, col(Attachment.hidden).is_(False)
     )
     return list(connection.execute(query.order_by(col(Attachment.position))).scalars())
+
+
+def _texts(connection: Connection, message_id: int) -> list[str]:
+    """What is in the documents of a message, and the names of those that came inside an archive."""
+    query = (
+        select(col(Occurrence.path), col(Occurrence.name), col(BlobText.text))
+        .join(BlobText, col(BlobText.blob_id) == col(Occurrence.blob_id), isouter=True)
+        .where(col(Occurrence.message_id) == message_id, col(Occurrence.role) == "document")
+        .order_by(col(Occurrence.path))
+    )
+    found, left = list[str](), FILE_LIMIT
+    for path, name, words in connection.execute(query):
+        found += [name] if "/" in path else []
+        found += [words[:left]] if words else []
+        left -= len(words or "")
+        if left <= 0:
+            break
+    return found
 
 
 def index(connection: Connection, rows: Sequence[Words]) -> None:
