@@ -7,6 +7,7 @@ report by its structure has to come from a mail system (`from_system`) before it
 import re
 from collections.abc import Iterable, Iterator
 from email import message_from_bytes
+from itertools import islice
 
 from flufl.bounce import all_failures
 
@@ -37,7 +38,8 @@ _SURE_SUBJECT = re.compile(
 _SYSTEM = re.compile(
     r"mailer[-_ ]?daemon|(?<![\w.])po+st[-_ ]?master|mail[. ]?deliver(?:y)?[. ](?:sub)?system|mail delivery service|"
     r"mdaemon|ndr administrator|mail administrator|system administrator|mail ?deliver system|"
-    r"delivery subsystem|returned mail|mail router|mail agent|internet mail|smtp server|automatic.{0,12}bounce|"
+    r"delivery subsystem|returned mail|mail router|mail agent|internet mail|"
+    r"smtp[-_ ](?:server|gateway|mail[-_ ]service)|automatic.{0,12}bounce|"
     r"mail-?system|mmdf|no-?reply@.{0,60}(?:dion\.ne\.jp|sns\.amazonaws\.com)|autoresponder|uucp@|^\W*<>",
     re.I,
 )
@@ -120,10 +122,13 @@ def looks_like_report(fields: list[Field], subject: str, text: str) -> bool:
     return (told or shown) if trust > 1 else (told and shown)
 
 
-def structured(text: str, notice: str) -> BounceReport:
-    """The report in the text of a delivery-status part (RFC 3464 §2); `notice` is what the server wrote for people."""
+def structured(text: str, notice: str, raw: bytes) -> BounceReport:
+    """The report in the text of a delivery-status part (RFC 3464 §2) of the message `raw`; `notice` is what the server
+    wrote for people."""
     found: list[BounceRecipient] = []
     notice = notice[:MAX_NOTICE]
+    phase = _phase(notice, raw)
+    script = _SCRIPT.search(notice)
     for block in _blocks(text[:MAX_REPORT].replace("\r\n", "\n")):
         values = {name.lower(): " ".join(value.split()) for name, value in reversed(_FIELD.findall(block))}
         email = _recipient(values)
@@ -137,8 +142,10 @@ def structured(text: str, notice: str) -> BounceReport:
         told = diagnostic
         if reasons.reason(status, told) == "undefined":
             told = f"{told} {_about(notice, email)}"
-        told = f"{told} {_phase(notice)}"
-        hard = action not in _NOT_FAILED and reasons.hard(status, told)
+        if script:
+            hard = action not in _NOT_FAILED and reasons.hard("", script[1])
+        else:
+            hard = action not in _NOT_FAILED and reasons.hard(status, f"{told} {phase}")
         found.append(BounceRecipient(email, action, status, diagnostic[:1000], hard))
         if len(found) >= MAX_RECIPIENTS:
             break
@@ -158,9 +165,17 @@ _NOT_FAILED = ("delayed", "delivered", "relayed", "expanded")
 _PHASE = re.compile(r"(?:in reply to (?:end of )?|smtp command\s+|after )DATA\b", re.I)
 
 
-def _phase(notice: str) -> str:
-    """A word for `reasons` where the server took the address and refused the message after DATA: a filter."""
-    return "(after DATA)" if _PHASE.search(notice[:MAX_REPORT]) else ""
+_SCRIPT = re.compile(r"\bwas automatically rejected:\s{0,5}([^\n]{1,300})")
+"""What a script of the recipient's mailbox (Sieve) says, which also writes a status that it does not mean."""
+_INNER = re.compile(r"^[ \t]*(?:<<< (?=[45]\d\d)|Diagnostic-Code:[ \t]*|Status:[ \t]*)([^\n]{3,300})", re.I | re.M)
+"""The lines of another report that a report returns, which tell why where it does not itself."""
+
+
+def _phase(notice: str, raw: bytes) -> str:
+    """Words for `reasons` where a filter refused: after DATA, or in a gateway that does not say when."""
+    out = [reasons.AFTER_DATA] if _PHASE.search(notice[:MAX_REPORT]) else []
+    out += [reasons.BY_GATEWAY] if reasons.by_gateway(raw[:MAX_REPORT]) else []
+    return " ".join(out)
 
 
 def _recipient(values: dict[str, str]) -> str:
@@ -191,35 +206,35 @@ def _unique(found: list[BounceRecipient]) -> tuple[BounceRecipient, ...]:
     return tuple(reversed(named.values())) or tuple(found[:1])
 
 
+_DELAY = re.compile(r"\bdelay|will (?:continue|keep|be) (?:to )?(?:try|trying|retr)|still trying|warning", re.I)
+
+
 def unstructured(raw: bytes, fields: Iterable[Field], text: str, own: Iterable[str]) -> BounceReport:
     """What a report in a form of its own says, by its words; `own` are addresses that are never the failed ones."""
     notice = original_removed(text)[:MAX_NOTICE]
-    status = _STATUS.search(notice)
-    code = _CODE.search(notice)
+    status, code = _STATUS.search(notice), _CODE.search(notice)
+    inner = "" if status or code else _inner(raw)
+    status = status or _STATUS.search(inner)
     told = status[1] if status else f"{code[1][0]}.0.0" if code else ""
-    delayed = bool(
-        re.search(
-            r"\bdelay|will (?:continue|keep|be) (?:to )?(?:try|trying|retr)|still trying|warning", notice[:1500], re.I
-        )
-    )
-    action = "delayed" if delayed and not told.startswith("5") else "failed"
+    action = "delayed" if _DELAY.search(notice[:1500]) and not told.startswith("5") else "failed"
     found = []
     failed = _failed(raw, fields, notice, set(own))
     for email in failed:
         about = _about(notice, email)
-        phase = _phase(notice if len(failed) <= 2 else about)
         match = _STATUS.search(about)
         one = match[1] if match else told
-        found.append(
-            BounceRecipient(
-                email, action, one, about[:500], action == "failed" and reasons.hard(one, f"{about} {phase}")
-            )
-        )
+        said = f"{inner or about} {_phase(notice if len(failed) <= 2 else about, raw)}"
+        found.append(BounceRecipient(email, action, one, about[:500], action == "failed" and reasons.hard(one, said)))
     if not found:
         subject = " ".join(words.text(value) for name, value in fields if name == "subject")
-        hard = action == "failed" and reasons.hard(told, f"{notice} {subject}")
+        hard = action == "failed" and reasons.hard(told, f"{inner or notice} {subject}")
         found = [BounceRecipient("", action, told, notice[:500], hard)]
     return BounceReport(tuple(found[:MAX_RECIPIENTS]))
+
+
+def _inner(raw: bytes) -> str:
+    """Why, in the words of a report that the message returns; empty where it returns none."""
+    return " ".join(match[1].strip() for match in islice(_INNER.finditer(charset.guess(raw[:MAX_REPORT])), 5))
 
 
 def original_removed(text: str) -> str:

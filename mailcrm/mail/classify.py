@@ -32,6 +32,8 @@ def kind(raw: bytes, root: Node, headers: ParsedHeaders, text: str) -> Verdict:
     if report == "feedback-report" or "message/feedback-report" in leaves:
         return Kind.COMPLAINT, _complaint(raw, root, leaves)
     if report == "disposition-notification" or "message/disposition-notification" in leaves:
+        if "rejected" in headers.auto_submitted and bounce.from_system(root.piece.fields):
+            return Kind.BOUNCE, _rejection(raw, root, leaves, text)
         return _receipt(raw, leaves)
     found = _bounce(raw, root, headers, text, leaves)
     if found is not None:
@@ -61,6 +63,13 @@ def _complaint(raw: bytes, root: Node, leaves: dict[str, Node]) -> BounceReport:
     return BounceReport(one, bounce.original_id(raw, root.piece.start))
 
 
+def _rejection(raw: bytes, root: Node, leaves: dict[str, Node], text: str) -> BounceReport:
+    """The report of a mail system that a script rejected a message (RFC 5429 §2.1.1), which comes as a receipt."""
+    leaf = leaves.get("message/disposition-notification")
+    report = bounce.structured(_words(raw, leaf) if leaf else "", text, raw)
+    return BounceReport(report.recipients, bounce.original_id(raw, root.piece.start))
+
+
 def _receipt(raw: bytes, leaves: dict[str, Node]) -> Verdict:
     """A receipt (RFC 8098); one that says "failed" is nothing to act on either."""
     leaf = leaves.get("message/disposition-notification")
@@ -79,7 +88,7 @@ def _bounce(raw: bytes, root: Node, headers: ParsedHeaders, text: str, leaves: d
         told = told if _DSN_LINE.search(told) else ""
     if told and (leaf is None or system or root.type == "multipart/report"):
         original = bounce.original_id(raw, root.piece.start)
-        report = bounce.structured(told, text)
+        report = bounce.structured(told, text, raw)
         if report.recipients and all(one.action in ("delivered", "relayed", "expanded") for one in report.recipients):
             return Kind.RECEIPT, BounceReport(report.recipients, original)
         if report.recipients and (report.recipients[0].email or not system):

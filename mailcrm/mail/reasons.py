@@ -118,8 +118,10 @@ _TABLE = {
         r"not (?:a (?:known|valid) |listed |our customer|known |found in|in (?:my|the) )|"
         r"no (?:mailbox|user|account|valid|one) |bad (?:destination|recipient|address)|unknown|"
         r"unrouteable address|illegal user|isn'?t (?:a|in) |is not (?:a |an )?(?:valid|known|registered|local)|"
-        r"cannot find .{0,20}user|left (?:the |our )?company|can'?t create output|not local|"
-        r"delivery to the following recipients failed|couldn'?t be found|wasn'?t found|宛先|存在|見つかり|not our|"
+        r"(?:cannot|can'?t|unable to|could not) find .{0,20}(?:user|recipient)|"
+        r"left (?:the |our )?company|can'?t create output|not local|"
+        r"delivery to the following recipients failed(?! permanently)|"
+        r"couldn'?t be found|wasn'?t found|宛先|存在|見つかり|not our|"
         r"адресат|не существует|no longer (?:on|with|works|employed)|rejected recipient"
     ),
     "filtered": (r"filter|recipient refused|not want|refuse"),
@@ -140,13 +142,30 @@ _TRUSTED = ("1.1", "1.2", "1.3", "1.6", "1.7", "1.8", "1.10", "2.2", "2.3", "3.4
 """Classes of the status that say more than the words behind them usually do."""
 MAX_WORDS = 1_500
 
+AFTER_DATA = "(after DATA)"
+"""Put into the words where the address was taken and the message refused after it: a filter did it."""
+BY_GATEWAY = "(by a gateway)"
+"""Put into the words where a filtering service reports that it was refused, and not at which command."""
+
+_GATEWAY = re.compile(
+    rb"^(?:From|Message-ID):[^\n]{0,200}mxlogic\.net|\(MAILFOUNDRY\) id|^X-Mailer: SurfControl|"
+    rb"^Reporting-MTA: dns; inbound-smtp\.[\w.\-]{1,60}amazonaws\.com",
+    re.I | re.M,
+)
+
+
+def by_gateway(raw: bytes) -> bool:
+    """Whether a filtering service wrote a report: one that takes mail for others and answers by rules of its own."""
+    return _GATEWAY.search(raw) is not None
+
 
 def reason(status: str, words: str) -> str:
     """Why, as one word; "undefined" where neither the status nor the words tell."""
     group = status.partition(".")[2]
     said = next((name for name, pattern in _REASONS if pattern.search(words[:MAX_WORDS])), "")
     coded = _BY_STATUS.get(group, "securityerror" if group.startswith("7.") else "")
-    if said == "userunknown" and (group == "2.0" or group.startswith("7.") or "(after DATA)" in words):
+    filtered = group == "2.0" or group.startswith("7.") or AFTER_DATA in words or BY_GATEWAY in words
+    if said == "userunknown" and filtered:
         return "filtered"
     if status.startswith("4"):
         return said if said and (said == "userunknown" or said not in HARD) else "expired"

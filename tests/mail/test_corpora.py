@@ -34,8 +34,8 @@ _REPLIES = {
     "willdurand-EmailReplyParser": 1.0, "zapier-email-reply-parser": 1.0,
 }  # fmt: skip
 _ALL_REPLIES = 0.97
-_RECOGNISED = {"sisimai": 0.992, "flufl-bounce": 0.954}
-_HARD_RIGHT, _ADDRESSED = 0.95, 0.99
+_RECOGNISED = {"sisimai": 0.992, "flufl-bounce": 0.98}
+_HARD_RIGHT, _ADDRESSED = 0.975, 0.99
 
 
 def mail(folder: Path) -> Iterator[Path]:
