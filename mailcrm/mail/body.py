@@ -42,7 +42,7 @@ _QUOTED_FROM_HERE = frozenset(("divRplyFwdMsg", "zwchr", "stopSpelling", "Outloo
 _COPIES = re.compile(r"(?:x_)+")
 _HEADER_STYLE = re.compile(r"border:none;border-top:solid#(?:e1e1e1|b5c4df)", re.I)
 MAX_HEADERS = 20
-"""How many elements that look like the header block of Outlook are looked into."""
+"""How many elements that look like an attribution or the header block of Outlook are looked into."""
 
 
 def flowed(text: str, delsp: bool = False) -> str:
@@ -74,6 +74,7 @@ class _Page:
     size: int = 0
     pre: int = 0
     headers: int = 0
+    spoken: bool = False
     lists: list[int] = field(default_factory=list)
 
     def write(self, text: str) -> None:
@@ -94,6 +95,7 @@ class _Page:
     def end(self, always: bool = False) -> None:
         """Finish the open line; an empty one only counts when it is asked for with `always`."""
         line = "".join(self.words).replace("\xa0", " ").rstrip()
+        self.spoken = self.spoken or bool(line.strip())
         if line or always:
             self.lines.append(f"{'> ' * self.depth}{line}" if self.depth else line)
             self.size += len(line) + 1
@@ -207,13 +209,14 @@ def _deeper(node: LexborNode, tag: str, page: _Page) -> int:
     if tag == "blockquote":
         return 1
     attributes = node.attributes
-    if page.depth or not attributes or not any(line.strip() for line in page.lines):
+    if page.depth or not attributes or not page.spoken:
         return 0
     names = {_COPIES.sub("", name) for name in (attributes.get("class") or "").split()}
     names |= {_COPIES.sub("", attributes.get(key) or "").partition("_1")[0] for key in ("id", "name")}
     if names & _QUOTES:
         return 1
-    if names & _ATTRIBUTIONS:
+    if names & _ATTRIBUTIONS and page.headers < MAX_HEADERS:
+        page.headers += 1
         return 0 if (node.text() or "").lstrip().startswith("--") else 1
     if names & _QUOTED_FROM_HERE or _header_block(node, attributes.get("style") or "", page):
         page.end()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from tnefparse import TNEF
 
-from mailcrm.mail import body, charset, cms, digest, parts
+from mailcrm.mail import body, charset, cms, digest, parts, rtf
 from mailcrm.mail.address import Address
 from mailcrm.mail.message import Attachment, ParsedMessage
 from mailcrm.mail.parts import Node
@@ -79,6 +79,16 @@ class Content:
     security: str = ""
     unwrapped: list[str] = field(default_factory=list)
     """Texts of opened containers: opaque-signed parts, winmail.dat where the message has no text of its own."""
+    rich: list[str] = field(default_factory=list)
+    """HTML of opened winmail.dat."""
+    inner: list[bytes] = field(default_factory=list)
+    """What opaque-signed parts hold: whole messages or parts of one, with their own headers."""
+    inner_html: bool = False
+
+    @property
+    def has_html(self) -> bool:
+        """Whether the message or what it wraps has HTML to show."""
+        return self.inner_html or bool(self.rich) or any(chunk.html for chunk in self.view.html)
 
     def note(self, defect: str) -> None:
         """Remember a defect, once."""
@@ -150,12 +160,15 @@ def _attach(node: Node, data: bytes, found: Content, report: bool) -> None:
 
 def _open_signed(node: Node, data: bytes, found: Content) -> bool:
     """Read what an opaque-signed part holds (RFC 8551 §3.5.2); False where it is encrypted or cannot be opened."""
-    inside = cms.signed_content(data) if found.read is not None and len(data) <= MAX_OPENED else None
+    inside = cms.signed_content(data) if len(data) <= MAX_OPENED else None
     signed = inside is not None or "signed" in node.parameter("smime-type")
     found.security = found.security or ("signed" if signed else "encrypted")
+    if inside is not None:
+        found.inner.append(inside)
     if inside is None or found.read is None:
         return False
     inner = found.read(inside)
+    found.inner_html = found.inner_html or inner.has_html
     found.unwrapped.append(inner.text)
     found.attachments += [replace(one, path=f"{node.path}/{one.path}") for one in inner.attachments]
     return True
@@ -198,7 +211,7 @@ def _open_tnef(node: Node, data: bytes, found: Content) -> bool:
     try:
         opened = TNEF(data)
         members = [(item.long_filename() or item.name or "", item.data or b"") for item in opened.attachments]
-        text = opened.body or ""
+        text, rich, packed = opened.body or "", opened.htmlbody or "", opened.rtfbody or b""
     except (*parts.BROKEN, struct.error, OSError):
         found.note("broken-tnef")
         return False
@@ -214,7 +227,10 @@ def _open_tnef(node: Node, data: bytes, found: Content) -> bool:
                 data=content,
             )
         )
-    words = text if isinstance(text, str) else charset.guess(text)
+    words, html = (one if isinstance(one, str) else charset.guess(one) for one in (text, rich))
+    if html.strip("\0 \r\n"):
+        found.rich.append(charset.clean(html[: body.MAX_HTML]))
+    words = words if words.strip("\0 \r\n") else body.from_html(html) or rtf.words(packed)
     if words.strip("\0 \r\n"):
         found.unwrapped.append(charset.clean(words))
     return True

@@ -52,10 +52,20 @@ def message(raw: bytes) -> ParsedMessage:
 
 
 def html(raw: bytes) -> str:
-    """The HTML of a message for viewing, as it came and not sanitised; empty where the message has none."""
+    """The HTML of a message for viewing, as it came and not sanitised; empty where the message has none.
+
+    Where it has none of its own, that of its winmail.dat or of what it holds opaque-signed."""
+    return _html(raw, 0)
+
+
+def _html(raw: bytes, depth: int) -> str:
+    """`html` at a depth of messages inside messages."""
     found = slim.cut(raw)
-    chunks = content.collect(raw, _tree(found.root, _library(slim.skeleton(found.root, []))), None).view.html
-    return "\n".join(chunk.text() for chunk in chunks if chunk.html)
+    inside = content.collect(raw, _tree(found.root, _library(slim.skeleton(found.root, []))), None)
+    own = [chunk.text() for chunk in inside.view.html if chunk.html]
+    if own or depth >= MAX_EMBEDDED:
+        return "\n".join(own)
+    return "\n".join(filter(None, [*inside.rich, *(_html(one, depth + 1) for one in inside.inner)]))
 
 
 def part(raw: bytes, path: str) -> bytes | None:
@@ -159,7 +169,7 @@ def _message(raw: bytes, depth: int) -> ParsedMessage:
         kind=kind,
         text="\n\n".join(filter(None, [own, *embedded])),
         reply_text=quote.split(own).new,
-        has_html=any(chunk.html for chunk in inside.view.html),
+        has_html=inside.has_html,
         attachments=tuple(inside.attachments),
         forwarded=tuple(dict.fromkeys(people)),
         bounce=bounce,

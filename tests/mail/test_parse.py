@@ -54,6 +54,32 @@ def test_opaque_signed_messages_are_opened(make: Callable[[], bytes]) -> None:
     assert attached["smime.p7m"].hidden
 
 
+def test_html_of_an_opaque_signed_message_is_shown() -> None:
+    inside = b"Content-Type: text/html\n\n<p>signed words</p>"
+    content = b"\x04" + bytes([len(inside)]) + inside
+    data = b"\x30\x80\x06\x09" + bytes.fromhex("2a864886f70d010701") + b"\xa0\x80" + content + b"\0\0" * 2
+    body = b"\x30\x80\x02\x01\x01\x31\x00" + data + b"\x31\x00\0\0"
+    wrapped = b"\x30\x80\x06\x09" + bytes.fromhex("2a864886f70d010702") + b"\xa0\x80" + body + b"\0\0" * 2
+    head = b"From: a@b.test\nContent-Type: application/pkcs7-mime; smime-type=signed-data; name=smime.p7m\n"
+    raw = head + b"Content-Transfer-Encoding: base64\n\n" + base64.encodebytes(wrapped)
+    assert parse.message(raw).has_html
+    assert parse.message(raw).text == "signed words"
+    assert parse.html(raw) == "<p>signed words</p>"
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "html"),
+    [("body", "Amendments 1-10", True), ("umlaut", "äöü", False), ("MAPI_OBJECT", "Price List", False)],
+)
+def test_words_of_winmail_dat_are_shown(corpora: Path, name: str, words: str, html: bool) -> None:
+    data = (corpora / "tnefparse" / "tests" / "examples" / f"{name}.tnef").read_bytes()
+    raw = b"From: a@b.test\nContent-Type: application/ms-tnef; name=winmail.dat\n"
+    raw += b"Content-Transfer-Encoding: base64\n\n" + base64.encodebytes(data)
+    message = parse.message(raw)
+    assert words in message.text
+    assert (message.has_html, bool(parse.html(raw))) == (html, html)
+
+
 def test_encrypted_messages_are_shown_as_such() -> None:
     head = b"From: a@b.test\nContent-Type: application/pkcs7-mime; smime-type=enveloped-data; name=smime.p7m\n\n"
     message = parse.message(head + b"\x30\x80\x06\x09")

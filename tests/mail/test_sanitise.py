@@ -68,7 +68,10 @@ def test_letters_keep_their_looks() -> None:
      "<table><tr><td>" * 50_000,
      "<blockquote>" * 100_000, "<div>" * 50_000 + "</div>" * 50_000, "&" * 1_000_000, "&amp;" * 99_000, "<p>" * 100_000,
      "<pre>" + "\n" * 500_000,
-     '<p style="' + "a:b;" * 200_000 + '">', "<!--" * 200_000],
+     '<p style="' + "a:b;" * 200_000 + '">', "<!--" * 200_000, '<br class="x">' * 70_000,
+     "x<br>" + '<div class="gmail_attr">--' * 3_900 + "word " * 150_000,
+     "x<br>" + '<div style="border:none;border-top:solid #E1E1E1 1pt">' * 3_900 + "<b>x</b>" * 90_000,
+     "x<br>" + '<div class="' + "x_" * 400_000 + '">', "x<br>" + '<div id="divRplyFwdMsg">x</div>' * 30_000],
     ids=lambda value: value[:12].replace("\n", " "),
 )  # fmt: skip
 def test_hostile_html_takes_no_longer_than_its_length_deserves(hostile: str) -> None:
