@@ -20,7 +20,7 @@ def words(packed: bytes) -> str:
     if not source.startswith("{\\rtf"):
         return ""
     try:
-        found = rtf_to_text(source, encoding="cp1252", errors="replace")  # type: ignore[no-untyped-call]  # the library has no types
+        found = rtf_to_text(source, encoding="cp1252", errors="replace")  # type: ignore[no-untyped-call]
         return str(found).replace("\xa0", " ").strip()
     except (ValueError, LookupError, IndexError, TypeError, AttributeError, RecursionError):
         return ""

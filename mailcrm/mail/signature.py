@@ -31,9 +31,6 @@ _CONTACT = re.compile(
 def marked(lines: list[str], quoted: list[bool]) -> list[bool]:
     """For every line whether it belongs to a signature, to a footer below one, or to a warning of the mail server."""
     signed = [False] * len(lines)
-    legal = max(
-        (at for at, line in enumerate(lines) if not quoted[at] and phrases.LEGAL.search(line[:1000])), default=-1
-    )
     at, above = _banner(lines, quoted, signed), False
     while at < len(lines):
         if quoted[at]:
@@ -42,7 +39,7 @@ def marked(lines: list[str], quoted: list[bool]) -> list[bool]:
         end = at
         while end < len(lines) and not quoted[end]:
             end += 1
-        start = _start(lines, at, end, above, legal)
+        start = _start(lines, at, end, above)
         start = _name_above(lines, at, start)
         signed[start:end] = [True] * (end - start)
         above = above or start > at
@@ -61,7 +58,7 @@ def _banner(lines: list[str], quoted: list[bool], signed: list[bool]) -> int:
     return at + 1
 
 
-def _start(lines: list[str], first: int, end: int, above: bool, legal: int) -> int:
+def _start(lines: list[str], first: int, end: int, above: bool) -> int:
     """Where the signature begins in lines[first:end]; `end` where there is none. The first words are never one."""
     last = end - 1
     while last > first and not lines[last].strip():
@@ -70,24 +67,31 @@ def _start(lines: list[str], first: int, end: int, above: bool, legal: int) -> i
     rest = sum(1 for line in lines[head : last + 1] if line.strip())
     for at in range(head, last + 1):
         line = lines[at].strip()
-        if line and len(line) <= 150 and _begins(lines, at, last, rest, legal):
+        if line and len(line) <= 150 and _begins(lines, at, last, rest):
             return at
         rest -= bool(line)
     card = _card(lines, head, last)
     return end if card is None else card
 
 
-def _begins(lines: list[str], at: int, last: int, rest: int, legal: int) -> bool:
+def _begins(lines: list[str], at: int, last: int, rest: int) -> bool:
     """Whether the line at `at` begins a signature; `rest` counts the filled lines from it to `last`."""
     line = lines[at].strip()
     if _DELIMITER.match(line) or phrases.DISCLAIMER.match(line) or phrases.SENT_FROM.match(line):
         return True
-    if _FOOT.match(line) and (rest <= MAX_FOOT or (rest <= MAX_LEGAL_FOOT and at < legal <= last)):
-        return rest <= MAX_FOOT or legal <= at + 9 or _contacts(lines, at + 1, min(at + 9, last)) > 0
+    if _FOOT.match(line) and (rest <= MAX_FOOT or (rest <= MAX_LEGAL_FOOT and _legal(lines, at + 1, last))):
+        return True
     if _RULE.match(line) and rest <= MAX_CARD:
         below = next((line for line in lines[at + 1 : last + 1] if line.strip()), "")
         return bool(_NAMED.match(below.strip()[:200])) and _contacts(lines, at + 1, last) > 1
     return rest <= 11 and bool(phrases.CLOSING.match(line)) and _short(lines, at + 1, last)
+
+
+def _legal(lines: list[str], start: int, last: int) -> bool:
+    """Whether lines below a rule speak as lawyers do, at once or below a block with phones and addresses."""
+    filled = [line[:1000] for line in lines[start : last + 1] if line.strip()]
+    spoken = next((at for at, line in enumerate(filled) if phrases.LEGAL.search(line)), None)
+    return spoken is not None and (spoken < 9 or any(_CONTACT.search(line.strip()[:90]) for line in filled[:9]))
 
 
 def _card(lines: list[str], head: int, last: int) -> int | None:
