@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from mailcrm.errors import CredentialsRefused, MailcrmError, Temporary
+from mailcrm.flow.beside import Beside
 from mailcrm.flow.credentials import Credentials
 from mailcrm.flow.desk import Desk
 from mailcrm.flow.rounds import Firm, beat, note_failure, run_round, stop_beating, take_over
@@ -100,6 +101,7 @@ class Daemon:
     def __post_init__(self) -> None:
         self.desk = replace(self.desk, stopping=self.stopping.is_set)
         self._pool = ThreadPoolExecutor(self.workers, thread_name_prefix="round")
+        self._documents = Beside(self.desk)
         self._watcher = Watcher(self._dirty, self._watch_failed, Timing(sweep=self.sweep_seconds), self._budget)
 
     def stop(self) -> None:
@@ -111,13 +113,14 @@ class Daemon:
         log.info("started", extra={"owner": self.desk.owner})
         self._safely(lambda: take_over(self.desk, is_alive))
         self._watcher.start()
+        self._documents.start()
         last_beat = last_tidy = -TIDY
         try:
             while not self.stopping.wait(_TICK):
                 now = time.monotonic()
                 if now - last_beat >= HEARTBEAT:
                     last_beat = now
-                    self._safely(self._beat)
+                    self._safely(lambda: beat(self.desk))
                     self._safely(self._refresh)
                 if now - last_tidy >= TIDY:
                     last_tidy = now
@@ -133,9 +136,6 @@ class Daemon:
             action()
         except MailcrmError as error:
             log.warning("waiting", extra={"reason": str(error)})
-
-    def _beat(self) -> None:
-        beat(self.desk)
 
     def _refresh(self) -> None:
         # Mailboxes come, go and change while the daemon runs: by the CLI, the web or another process.
@@ -261,6 +261,7 @@ class Daemon:
         self.stopping.set()
         self._watcher.stop()
         self._pool.shutdown(wait=True)
+        self._documents.stop()
         for state in self._states.values():
             self._drop_session(state)
         self.desk.readers.close()

@@ -17,6 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from mailcrm.cli import logs
 from mailcrm.cli.setting import Setting
 from mailcrm.daemon import Daemon, sync_once
+from mailcrm.flow.beside import drain_once
 from mailcrm.flow.desk import Desk
 from mailcrm.store import mailboxes, rounds
 from mailcrm.store.rounds import Account
@@ -120,6 +121,11 @@ def _once(setting: Setting) -> int:
                 waiting = rounds.with_work(connection, desk.now())
             again = [a for a in accounts if a.id in waiting and a.address not in failures]
             failures |= _read(setting, desk, progress, again)
+    finally:
+        desk.readers.close()
+    desk = setting.desk()
+    try:
+        drain_once(desk)
     finally:
         desk.readers.close()
     for address, reason in failures.items():

@@ -3,14 +3,16 @@
 The queue is in the database, so that a process killed at any moment loses nothing, and receiving never waits for it.
 """
 
+import logging
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
 from mailcrm.documents.roles import REPEATED, Role
 from mailcrm.documents.values import Kind
+from mailcrm.errors import MailcrmError
 from mailcrm.flow.desk import Desk
 from mailcrm.flow.look import Looked, Reading, look, searchable
 from mailcrm.flow.placing import Pace, place_ready, rewind
@@ -20,6 +22,8 @@ from mailcrm.net.extract.values import Extract
 from mailcrm.store import document_rules, document_work, fingerprints, message_parts, search, sendings
 from mailcrm.store.fingerprints import BlobRow
 from mailcrm.store.message_parts import Letter, Part
+
+log = logging.getLogger("mailcrm.documents")
 
 PORTION = 24
 """So many messages are looked at and then settled in one transaction."""
@@ -60,7 +64,8 @@ def look_at_some(step: Step) -> int:
     if not ids:
         return 0
     with ThreadPoolExecutor(step.extractor.workers, thread_name_prefix="look") as threads:
-        looked = list(threads.map(lambda one: look(reading, one), letters))
+        begun = [(one, threads.submit(look, reading, one)) for one in letters]
+        looked = [_outcome(one, looking) for one, looking in begun]
     # Members of archives are durable before a row refers to them.
     desk.blobs.settle()
     with desk.database.writing() as connection:
@@ -68,6 +73,17 @@ def look_at_some(step: Step) -> int:
         _record(connection, looked)
         document_work.drop(connection, sorted(set(ids) - {one.id for one in letters}))
     return len(ids)
+
+
+def _outcome(letter: Letter, looking: Future[Looked]) -> Looked:
+    """What was found; nothing where our own code failed over a message: the log has the place, the others go on."""
+    error = looking.exception()
+    if error is None:
+        return looking.result()
+    if isinstance(error, MailcrmError):
+        raise error
+    log.error("message not looked at", extra={"number": letter.id}, exc_info=error)
+    return Looked(letter)
 
 
 def _reading(connection: Connection, step: Step, letters: Sequence[Letter]) -> Reading:

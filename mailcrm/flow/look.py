@@ -13,9 +13,8 @@ from mailcrm.errors import NotFound
 from mailcrm.mail import charset, parse
 from mailcrm.mail.message import BounceReport
 from mailcrm.net.blobs import BlobStore
-from mailcrm.net.extract import unzip
 from mailcrm.net.extract.pool import Extractor
-from mailcrm.net.extract.values import Extract, Unreadable, unread
+from mailcrm.net.extract.values import Extract, Member, Unreadable, unread
 from mailcrm.store.fingerprints import BlobRow
 from mailcrm.store.message_parts import Letter, Piece
 
@@ -76,9 +75,9 @@ def look(reading: Reading, letter: Letter) -> Looked:
 def _look_at(reading: Reading, piece: Piece, looked: Looked) -> None:
     part = _mime(piece)
     if _settle(reading, piece.path, part, looked, b"") is Role.CONTAINER and _is_archive(piece):
-        for number, (name, data) in enumerate(_members(reading.blobs.read(piece.sha256)), 1):
-            inner = MimePart(name, "", len(data), reading.blobs.keep(data), disposition="attachment")
-            _settle(reading, f"{piece.path}/{number}", inner, looked, data)
+        for number, one in enumerate(_members(reading, piece.sha256), 1):
+            inner = MimePart(one.name, "", len(one.data), reading.blobs.keep(one.data), disposition="attachment")
+            _settle(reading, f"{piece.path}/{number}", inner, looked, one.data)
 
 
 def _mime(piece: Piece) -> MimePart:
@@ -148,12 +147,12 @@ def _is_archive(piece: Piece) -> bool:
     return "zip" in piece.content_type or piece.filename.casefold().endswith(".zip")
 
 
-def _members(data: bytes) -> list[tuple[str, bytes]]:
+def _members(reading: Reading, sha: str) -> tuple[Member, ...]:
     """The files of an archive; none where it cannot be opened within the limits: it stays an attachment."""
     try:
-        return unzip.members(data)
+        return reading.extractor.members(reading.blobs.read(sha))
     except Unreadable:
-        return []
+        return ()
 
 
 def _bounce(blobs: BlobStore, letter: Letter) -> BounceReport | None:

@@ -18,6 +18,7 @@ from mailcrm.documents.rules import in_force
 from mailcrm.documents.values import Fingerprint
 from mailcrm.flow.answering import answer_message
 from mailcrm.flow.desk import Desk
+from mailcrm.net.blobs import BlobStore
 from mailcrm.store import document_rules, document_work, fingerprints, known_contents
 from mailcrm.store.message_parts import clients_of
 from mailcrm.store.register import Register, log_text, take_back
@@ -63,15 +64,21 @@ def place_ready(desk: Desk, pace: Pace, insist: bool = False) -> int:
         document_work.take_turns(connection)
         after = _after(connection, pace, insist)
         wanted = document_work.ready(connection, _PORTION, after)
-        placed = _place(connection, desk, wanted, began + TURN)
+
+        def enough() -> bool:
+            return time.monotonic() > began + TURN or desk.stopping()
+
+        placed = _place(connection, desk.blobs, wanted, enough)
         if not wanted:
-            placed = _reply(connection, desk, began + TURN)
+            placed = _reply(connection, desk.blobs, enough)
     pace.measured(placed, time.monotonic() - began)
     return placed
 
 
 def _after(connection: Connection, pace: Pace, insist: bool) -> int:
     """From where on messages are placed: from the first that waits, or only what is newer than all that is placed."""
+    if redo := document_work.to_redo(connection):
+        pace.redone(rewind(connection, redo[0]))
     first, last = document_work.ready(connection, 1), document_work.last_placed(connection)
     if not first or first[0] > last:
         return 0
@@ -79,6 +86,16 @@ def _after(connection: Connection, pace: Pace, insist: bool) -> int:
         return last
     pace.redone(rewind(connection, first[0]))
     return 0
+
+
+def place_from(connection: Connection, blobs: BlobStore, since: int, most: int) -> int:
+    """Place every message from the number `since` on anew, under the rules as they are now; where these are more than
+    `most` it is left to the daemon. Returns how many were placed."""
+    if document_work.count_placed(connection, since) > most:
+        document_work.keep_state(connection, since, document_work.REDO)
+        return 0
+    rewind(connection, since)
+    return _place(connection, blobs, document_work.ready(connection, 10 * most, since - 1), lambda: False)
 
 
 def rewind(connection: Connection, since: int) -> int:
@@ -95,7 +112,7 @@ def rewind(connection: Connection, since: int) -> int:
     return count
 
 
-def _place(connection: Connection, desk: Desk, wanted: list[int], end: float) -> int:
+def _place(connection: Connection, blobs: BlobStore, wanted: list[int], enough: Callable[[], bool]) -> int:
     if not wanted:
         return 0
     register = Register(connection, lambda sha, parent: _changes(connection, register, sha, parent))
@@ -103,11 +120,11 @@ def _place(connection: Connection, desk: Desk, wanted: list[int], end: float) ->
     done = 0
     for message_id in wanted:
         moved = place_message(connection, register, law, message_id)
-        answer_message(connection, desk.blobs, message_id)
+        answer_message(connection, blobs, message_id)
         if moved:
             document_work.ask_for_answers(connection, moved, 0)
         done += 1
-        if time.monotonic() > end or desk.stopping():
+        if enough():
             break
     return done
 
@@ -129,13 +146,13 @@ def place_message(connection: Connection, register: Register, law: Law, message_
     return moved
 
 
-def _reply(connection: Connection, desk: Desk, end: float) -> int:
+def _reply(connection: Connection, blobs: BlobStore, enough: Callable[[], bool]) -> int:
     """Decide what messages without documents answer."""
     answered: list[int] = []
     for message_id in document_work.replies(connection, _PORTION):
-        answer_message(connection, desk.blobs, message_id)
+        answer_message(connection, blobs, message_id)
         answered.append(message_id)
-        if time.monotonic() > end or desk.stopping():
+        if enough():
             break
     document_work.drop(connection, answered)
     return len(answered)

@@ -69,8 +69,8 @@ class DocumentWork(SQLModel, table=True):
 
     message_id: int = Field(foreign_key="message.id", ondelete="CASCADE", primary_key=True, sa_type=Id)
     state: str = Field(default="new")
-    """new (its parts are to be looked at), ready (to be placed), placed, again (placed, but to be looked at), or reply
-    (nothing to place, but what it answers is to be decided)."""
+    """new (its parts are to be looked at), ready (to be placed), placed, again (placed, but to be looked at), redo
+    (to be placed anew with all that is newer) or reply (nothing to place; what it answers is to be decided)."""
     undo: str = ""
     """JSON that takes back what placing it changed, so that an older message can be placed before it."""
 

@@ -10,8 +10,8 @@ from mailcrm.model import DocumentWork, Link, Message, Occurrence
 from mailcrm.store.rows import insert_missing, parts, table
 
 _TURN = 7233105
-NEW, READY, PLACED, AGAIN, REPLY = "new", "ready", "placed", "again", "reply"
-_DONE = (PLACED, AGAIN)
+NEW, READY, PLACED, AGAIN, REDO, REPLY = "new", "ready", "placed", "again", "redo", "reply"
+_DONE = (PLACED, AGAIN, REDO)
 
 
 def take_turns(connection: Connection) -> None:
@@ -59,6 +59,11 @@ def ready(connection: Connection, limit: int, after: int = 0) -> list[int]:
 def replies(connection: Connection, limit: int) -> list[int]:
     """The oldest messages without documents that may answer something."""
     return _ids(connection, (REPLY,), limit)
+
+
+def to_redo(connection: Connection) -> list[int]:
+    """The oldest message from which on everything is to be placed anew, for a rule that a person made."""
+    return _ids(connection, (REDO,), 1)
 
 
 def ask_for_answers(connection: Connection, clients: Collection[int], since: int) -> None:
@@ -133,7 +138,7 @@ def backlog(connection: Connection) -> tuple[int, int]:
     """How many messages are to be looked at, and how many wait to be placed."""
     query = select(col(DocumentWork.state), func.count()).where(col(DocumentWork.state) != PLACED)
     counts = {str(state): int(n) for state, n in connection.execute(query.group_by(col(DocumentWork.state)))}
-    return counts.get(NEW, 0) + counts.get(AGAIN, 0), counts.get(READY, 0) + counts.get(REPLY, 0)
+    return sum(counts.get(s, 0) for s in (NEW, AGAIN)), sum(counts.get(s, 0) for s in (READY, REPLY, REDO))
 
 
 def mark_placed(connection: Connection, message_id: int, is_placed: bool) -> None:

@@ -195,3 +195,9 @@ def emails(connection: Connection, address_ids: Iterable[int]) -> dict[int, str]
         query = select(col(MailAddress.id), col(MailAddress.email)).where(col(MailAddress.id).in_(some))
         found.update({int(number or 0): email for number, email in connection.execute(query)})
     return found
+
+
+def carrying(connection: Connection, blob_ids: Collection[int]) -> list[int]:
+    """The messages that have one of these contents in any role, oldest first."""
+    query = select(col(Occurrence.message_id)).where(col(Occurrence.blob_id).in_(list(blob_ids))).distinct()
+    return sorted(connection.execute(query).scalars())

@@ -73,6 +73,27 @@ def open_suggestions(
     return [SuggestionRow(*(*row[:-1], evidence_of(row[-1]))) for row in rows]
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line as an act on it needs it."""
+
+    document_id: int
+    parent_id: int
+    own_id: int
+    """The document that the version is in now."""
+
+
+def lines_of(connection: Connection, version_id: int) -> list[Line]:
+    """The open lines about a version, the likeliest first."""
+    query = (
+        select(col(Suggestion.document_id), col(Suggestion.parent_id), col(Version.document_id))
+        .join(Version, col(Version.id) == col(Suggestion.version_id))
+        .where(col(Suggestion.version_id) == version_id, col(Suggestion.state) == "open")
+        .order_by(col(Suggestion.position))
+    )
+    return [Line(*row) for row in connection.execute(query)]
+
+
 def waiting(connection: Connection) -> int:
     """How many documents wait for a word, whoever may see them."""
     query = select(func.count()).where(col(Suggestion.state) == "open", col(Suggestion.position) == 0)

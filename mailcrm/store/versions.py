@@ -163,4 +163,4 @@ def evidence_of(text: str) -> tuple[Evidence, ...]:
 def evidence_text(found: Iterable[Evidence]) -> str:
     """Evidence as a column holds it."""
     rows = [[one.name, one.weight, one.detail, one.veto] for one in found]
-    return json.dumps(rows, ensure_ascii=False) if rows else ""
+    return json.dumps(rows) if rows else ""
