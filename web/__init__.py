@@ -20,11 +20,14 @@ from web import access, languages, notices, security, signin
 from web.access import Tools
 from web.arrivals import Arrivals
 from web.chrome import chrome
+from web.extracts import Extracts
 from web.pages import (
     account,
     attachments,
     clients,
+    comparisons,
     contacts,
+    documents,
     mailboxes,
     messages,
     palette,
@@ -46,6 +49,8 @@ _PAGES = (
     timeline,
     messages,
     attachments,
+    documents,
+    comparisons,
     search,
     palette,
     triage,
@@ -65,7 +70,9 @@ def create_app(site: Site, database: Database | None = None) -> Flask:
     database.require_current_schema()
     own = frozenset(d.casefold() for d in site.domains)
     office = Office(database, keyring.fingerprint, own, site.free_mail, site.phone_region, site.never)
-    app.extensions["mailcrm"] = Tools(site, database, open_blobs(site.blobs), keyring, office)
+    blobs = open_blobs(site.blobs)
+    app.extensions["mailcrm"] = Tools(site, database, blobs, keyring, office)
+    app.extensions["mailcrm_extracts"] = Extracts(blobs)
     app.extensions["mailcrm_arrivals"] = Arrivals(database)
     app.config.update(
         SECRET_KEY=keyring.derive("web"),

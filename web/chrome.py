@@ -7,7 +7,7 @@ from flask_babel import get_locale
 from flask_login import current_user
 
 from mailcrm.store import arrivals
-from web import labels, notices
+from web import labels, notices, terms
 from web.access import me, now, reading, who
 from web.languages import LANGUAGES
 
@@ -24,6 +24,7 @@ def chrome() -> dict[str, Any]:
         "section": request.blueprint or "",
         "state": state,
         "labels": labels,
+        "terms": terms,
         "notices": notices.taken,
     }
     if current_user.is_authenticated:

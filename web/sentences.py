@@ -52,6 +52,8 @@ SENTENCES = (
     _m("There is no such attachment, or it is private."),
     _m("This attachment cannot be shown here; it can be downloaded."),
     _m("The bytes of this attachment are missing: run mailcrm fsck."),
+    _m("There is no such document, or it is private."),
+    _m("There is no such page."),
     _m("There is no such link."),
     _m("This message has no sender."),
     _m("“%(value)s” cannot be on a never-list."),

@@ -38,31 +38,31 @@ class _Reach:
     emails: dict[int, list[str]] = field(default_factory=lambda: defaultdict(list))
     phones: dict[int, list[tuple[str, str]]] = field(default_factory=lambda: defaultdict(list))
     domains: list[str] = field(default_factory=list)
+    people: list[tuple[int, str, str, str]] = field(default_factory=list)
 
 
 def card(connection: Connection, client_id: int) -> Card:
     """The card of a client; an empty one where there is no such client."""
     reach = _reach(connection, client_id)
-    statement = (
-        select(col(Contact.id), col(Contact.name), col(Contact.position), col(Contact.note))
-        .where(col(Contact.client_id) == client_id)
-        .order_by(col(Contact.name_key), col(Contact.id))
-    )
     people = tuple(
-        Person(key or 0, name, position, note, tuple(reach.emails[key or 0]), tuple(reach.phones[key or 0]))
-        for key, name, position, note in connection.execute(statement)
+        Person(key, name, position, note, tuple(reach.emails[key]), tuple(reach.phones[key]))
+        for key, name, position, note in sorted(reach.people, key=lambda one: (one[1].casefold(), one[0]))
     )
     return Card(people, tuple(reach.emails[0]), tuple(reach.domains))
 
 
 def _reach(connection: Connection, client_id: int) -> _Reach:
+    # One query for all of it: the page of a client asks enough as it is.
     none: Any = literal(0)
-    domains = select(literal("domain"), none, none, col(ClientDomain.domain), literal("")).where(
+    empty: Any = literal("")
+    people = select(
+        literal("person"), col(Contact.id), col(Contact.id), col(Contact.name), col(Contact.position), col(Contact.note)
+    ).where(col(Contact.client_id) == client_id)
+    domains = select(literal("domain"), none, none, col(ClientDomain.domain), empty, empty).where(
         col(ClientDomain.client_id) == client_id
     )
-    emails = select(
-        literal("email"), col(ContactAddress.contact_id), col(ContactAddress.id), col(ContactAddress.email), literal("")
-    ).where(col(ContactAddress.client_id) == client_id)
+    email: Any = (ContactAddress.contact_id, ContactAddress.id, ContactAddress.email)
+    emails = select(literal("email"), *email, empty, empty).where(col(ContactAddress.client_id) == client_id)
     phones = (
         select(
             literal("phone"),
@@ -70,14 +70,17 @@ def _reach(connection: Connection, client_id: int) -> _Reach:
             col(ContactPhone.id),
             col(ContactPhone.number),
             col(ContactPhone.raw),
+            empty,
         )
         .join(Contact, col(Contact.id) == col(ContactPhone.contact_id))
         .where(col(Contact.client_id) == client_id)
     )
     found = _Reach()
-    rows = connection.execute(union_all(domains, emails, phones)).all()
-    for kind, owner, _, value, raw in sorted(rows, key=lambda row: (row[2], row[3])):
-        if kind == "domain":
+    rows = connection.execute(union_all(people, domains, emails, phones)).all()
+    for kind, owner, _, value, raw, note in sorted(rows, key=lambda row: (row[2], row[3])):
+        if kind == "person":
+            found.people.append((owner, value, raw, note))
+        elif kind == "domain":
             found.domains.append(value)
         elif kind == "email":
             found.emails[owner or 0].append(value)

@@ -67,6 +67,8 @@ class Company:
     rooms: dict[str, Mailroom] = field(default_factory=dict)
     users: dict[str, int] = field(default_factory=dict)
     clients: dict[str, int] = field(default_factory=dict)
+    documents: dict[str, int] = field(default_factory=dict)
+    """Filled by `tests.web.papers`."""
     _number: int = 0
 
     def __post_init__(self) -> None:

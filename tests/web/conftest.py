@@ -12,6 +12,7 @@ from werkzeug.serving import make_server
 
 from mailcrm.store.database import Database
 from tests.web.company import Company, furnished
+from tests.web.papers import lay
 
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -25,8 +26,10 @@ CHROMIUM_FLAGS = [
 
 @pytest.fixture
 def company(db: Database, tmp_path: Path) -> Company:
-    """A company with mail, on each database."""
-    return furnished(db, tmp_path / "company")
+    """A company with mail and documents, on each database."""
+    found = furnished(db, tmp_path / "company")
+    lay(found)
+    return found
 
 
 @pytest.fixture(scope="session")

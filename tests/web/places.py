@@ -23,6 +23,9 @@ def numbers(company: Company) -> dict[str, int]:
         "position": 0,
         "mailbox_id": company.rooms["anna"].mailbox_id,
         "user_id": company.users["anna"],
+        "document_id": company.documents["offer"],
+        "version_id": company.documents["pdf"],
+        "number": 1,
     }
 
 
@@ -37,6 +40,8 @@ def pages(company: Company, app: Flask) -> list[str]:
             values = {name: filled[name] for name in rule.arguments}
             found.append(app.url_for(rule.endpoint, **values))
     client, message = filled["client_id"], filled["message_id"]
+    offer, first = company.documents["offer"], company.documents["offer"]
+    sheet, strange = company.documents["sheet"], company.documents["hostile"]
     return [
         *sorted(found),
         f"/clients/{client}?direction=in&kind=human&period=month",
@@ -51,6 +56,17 @@ def pages(company: Company, app: Flask) -> list[str]:
         "/clients?archived=1",
         "/search?q=offer",
         "/search?q=nothing-at-all+has:nonsense+after:never",
+        f"/clients/{company.clients['Brightwater Utilities']}/documents",
+        f"/documents/{offer}/compare?old={first}&new={company.documents['pdf']}&all=1",
+        f"/documents/{offer}/versions/{first}",
+        f"/documents/{sheet}",
+        f"/documents/{sheet}/compare",
+        f"/documents/{sheet}/versions/{sheet}",
+        f"/documents/{strange}",
+        f"/documents/{strange}/compare",
+        f"/documents/{strange}/versions/{strange}",
+        "/documents?q=offer",
+        "/documents?q=nothing-at-all",
         "/mailboxes/why?message_id=2@company.test",
         "/mailboxes/why?message_id=nobody@knows.test",
     ]

@@ -8,7 +8,7 @@ from mailcrm.errors import NotFound, Refused
 from mailcrm.flow import links as flow
 from mailcrm.flow import people as flow_people
 from mailcrm.mail import parse
-from mailcrm.store import clients, contents, links, people, threads
+from mailcrm.store import clients, contents, links, people, threads, versions
 from mailcrm.store.contents import Participant
 from mailcrm.store.threads import MessageRow
 from mailcrm.store.visibility import FULL, SUBJECT
@@ -41,6 +41,7 @@ def thread(thread_id: int) -> str:
         clients=threads.thread_clients(reading(), thread_id),
         people=contents.participants(reading(), who(), numbers),
         files=contents.attachments(reading(), who(), numbers),
+        versions=versions.carried(reading(), who(), numbers),
         prose=prose,
     )
 
@@ -57,6 +58,7 @@ def message(message_id: int) -> str:
         prose=prose(row.text, row.reply_text),
         people=taking_part,
         files=[one for one in attached if not (one.inline or one.hidden)],
+        versions=versions.carried(reading(), who(), [message_id] if attached else []).get(message_id, []),
         other_files=[one for one in attached if one.inline or one.hidden],
         why=threads.why(reading(), who(), message_id),
         mailboxes=threads.mailboxes(reading(), who(), message_id),

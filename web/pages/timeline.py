@@ -9,9 +9,10 @@ from flask_babel import gettext
 
 from mailcrm.flow.rounds import client_address
 from mailcrm.mail.message import Kind
-from mailcrm.store import arrivals, cards, contents, timeline
+from mailcrm.store import arrivals, cards, contents, timeline, versions
 from mailcrm.store.contents import AttachmentRow, Participant
 from mailcrm.store.timeline import Correspondent, EntryRow, Filters, Keyset, Page
+from mailcrm.store.versions import Carried
 from web.access import now, reading, tools, who
 from web.arrivals import BEAT_SECONDS, Arrivals
 from web.chrome import state
@@ -34,6 +35,7 @@ class Told:
     entries: tuple[EntryRow, ...]
     people: dict[int, list[Participant]]
     files: dict[int, list[AttachmentRow]]
+    versions: dict[int, list[Carried]]
 
 
 @pages.get("/clients/<int:client_id>")
@@ -116,6 +118,7 @@ def _told(page: Page) -> Told:
         page.entries,
         contents.participants(reading(), who(), messages) if messages else {},
         contents.attachments(reading(), who(), attached) if attached else {},
+        versions.carried(reading(), who(), attached),
     )
 
 

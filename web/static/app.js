@@ -27,7 +27,7 @@
     box.select();
     htmx.trigger(box, "opened");
   }
-  const places = { h: "/clients", c: "/clients", t: "/tray", m: "/mailboxes", s: "/search" };
+  const places = { h: "/clients", c: "/clients", t: "/tray", d: "/documents", m: "/mailboxes", s: "/search" };
   const keys = {
     j: () => move(1), k: () => move(-1),
     o: () => { const row = at() || rows()[0]; if (row && main(row)) main(row).click(); },
