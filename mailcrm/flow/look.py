@@ -12,6 +12,7 @@ from mailcrm.documents.values import Kind
 from mailcrm.errors import NotFound
 from mailcrm.mail import charset, parse
 from mailcrm.mail.message import BounceReport
+from mailcrm.mail.message import Kind as MessageKind
 from mailcrm.net.blobs import BlobStore
 from mailcrm.net.extract.pool import Extractor
 from mailcrm.net.extract.values import Extract, Member, Unreadable, unread
@@ -21,6 +22,10 @@ from mailcrm.store.message_parts import Letter, Piece
 _HEAD = 1024
 _CLOSED = (Kind.OTHER, Kind.DOC)
 """Kinds that no reader reads."""
+
+
+_REPORTS = (MessageKind.BOUNCE, MessageKind.COMPLAINT, MessageKind.RECEIPT)
+"""Messages of machines, which only give back what was sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +67,7 @@ def look(reading: Reading, letter: Letter) -> Looked:
     """Everything in a message that the documents step wants to know. A blob that is missing is passed over: fsck brings
     it back, and then the message is looked at again."""
     looked = Looked(letter)
-    for piece in letter.pieces:
+    for piece in letter.pieces if letter.kind not in _REPORTS else ():
         try:
             _look_at(reading, piece, looked)
         except NotFound:

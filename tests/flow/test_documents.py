@@ -9,13 +9,19 @@ from typing import Any
 
 import pytest
 
+from demo.files import winmail
+from mailcrm.crm.query import parse
+from mailcrm.documents.values import BROADCAST
+from mailcrm.errors import NotFound, Refused
+from mailcrm.flow import corrections
 from mailcrm.flow.beside import drain_once
 from mailcrm.flow.rebuild import differences
-from mailcrm.store import answers, document_work, documents, sendings
+from mailcrm.store import answers, document_rules, document_work, documents, results, sendings, suggestions
 from mailcrm.store import versions as stored_versions
 from mailcrm.store.visibility import Viewer
 from tests.documents.twins import sentence
-from tests.net.extract.files import docx
+from tests.net.extract import hostile
+from tests.net.extract.files import docx, package
 from tests.office import START, Office
 
 pytestmark = pytest.mark.server
@@ -146,4 +152,162 @@ def test_versions_sendings_and_answers(post: Post) -> None:
         assert found == [(1, "thread", False), (2, "comments", True)]
         assert document_work.backlog(connection) == (0, 0)
     assert [basis for _, basis, _ in post.answered()[late]] == ["comments"]
+    assert differences(post.office.db) == []
+
+
+def test_what_is_inside_files_is_found(post: Post) -> None:
+    post.office.client("Acme", "acme.test")
+    words = ["The boiler is made of vermilion steel.", *texts(2)[0]]
+    post.send("joe@acme.test", ("Terms.docx", docx(words)), text="See the file.")
+    archive = package({"inner/Drawings of the plant.docx": docx(["A sketch of the tundra pump.", *texts(3)[0]])})
+    post.send("joe@acme.test", ("all.zip", archive), ("winmail.dat", winmail("inside.txt", b"Otters swim at dawn.")))
+    post.sync()
+    assert [found(post, words) for words in ("vermilion", "file:vermilion", "tundra", "file:drawings", "otters")] == [
+        ["Message 1"], ["Message 1"], ["Message 2"], ["Message 2"], ["Message 2"],
+    ]  # fmt: skip
+    assert found(post, "subject:vermilion") == []
+
+
+def found(post: Post, words: str) -> list[str]:
+    with post.office.db.reading() as connection:
+        query = results.search(connection, ALL, parse(words), None)
+        return ["".join(text for text, _ in one.subject) for one in query]
+
+
+def test_a_bounce_marks_the_sending_whichever_is_read_first(post: Post) -> None:
+    post.office.client("Acme", "acme.test")
+    name = post.send("gone@acme.test", ("Offer.docx", docx(texts(4)[0])))
+    post.sync()
+    post.office.server.deliver(post.login, _report("gone@acme.test", name), "INBOX")
+    post.sync()
+    assert post.office.rows("SELECT bounced FROM sending") in ([(1,)], [(True,)])
+
+
+def _report(address: str, about: str) -> bytes:
+    return f"""From: MAILER-DAEMON@acme.test
+To: {ANNA}
+Subject: Undelivered Mail Returned to Sender
+Message-ID: <report@acme.test>
+In-Reply-To: {about}
+References: {about}
+Date: Mon, 02 Mar 2026 08:00:00 +0000
+Auto-Submitted: auto-replied
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary="x"
+
+--x
+Content-Type: text/plain
+
+The address does not exist.
+
+--x
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; acme.test
+
+Final-Recipient: rfc822; {address}
+Action: failed
+Status: 5.1.1
+
+--x
+Content-Type: text/rfc822-headers
+
+Message-ID: {about}
+From: {ANNA}
+To: {address}
+
+--x--
+""".replace("\n", "\r\n").encode()
+
+
+def test_hostile_files_cost_a_reason_and_nothing_else(post: Post) -> None:
+    post.office.client("Acme", "acme.test")
+    bombs = {"deep.docx": hostile.deep(200_000), "laughs.docx": hostile.laughs(), "sparse.xlsx": hostile.sparse_xlsx()}
+    post.receive("joe@acme.test", *bombs.items(), ("broken.pdf", b"%PDF-1.4 nothing"))
+    post.receive("joe@acme.test", ("Offer.docx", docx(texts(5)[0])))
+    post.sync()
+    states = dict(post.office.rows("SELECT name, state FROM occurrence JOIN blob ON blob.id = blob_id"))
+    assert states.pop("Offer.docx") == "extracted"
+    assert set(states) == {*bombs, "broken.pdf"}
+    assert set(states.values()) <= {"refused", "failed"}
+    assert all(reason for (reason,) in post.office.rows("SELECT reason FROM blob WHERE state <> 'extracted'"))
+    assert post.office.one("SELECT count(*) FROM version") == 5
+
+
+def test_what_people_say_holds_and_can_be_taken_back(post: Post) -> None:
+    acme = post.office.client("Acme", "acme.test")
+    one, two, three, _ = texts(6)
+    post.send("joe@acme.test", ("Offer Acme.docx", docx(one)))
+    post.send("joe@acme.test", ("Offer Acme v2.docx", docx(two)))
+    post.send("joe@acme.test", ("Contract 117.docx", docx(texts(7)[0])))
+    post.sync()
+    desk = corrections.Desk(post.office.db, post.office.blobs, post.office.by, ALL)
+    offer, contract = (number for number, _ in titles(post, acme))
+    versions = dict(post.office.rows(f"SELECT number, id FROM version WHERE document_id = {offer}"))
+
+    undo = corrections.split(desk, offer, [versions[2]])
+    assert [title for _, title in titles(post, acme)] == ["Offer Acme.docx", "Offer Acme v2.docx", "Contract 117.docx"]
+    corrections.take_back(desk, undo)
+    assert [title for _, title in titles(post, acme)] == ["Offer Acme.docx", "Contract 117.docx"]
+
+    undo = corrections.join(desk, offer, contract)
+    assert titles(post, acme) == [(offer, "Offer Acme.docx")]
+    post.send("joe@acme.test", ("Offer Acme v3.docx", docx(three)))
+    post.sync()
+    assert titles(post, acme) == [(offer, "Offer Acme.docx")]
+    corrections.take_back(desk, undo)
+    assert [title for _, title in titles(post, acme)] == ["Offer Acme.docx", "Contract 117.docx"]
+
+    undo = corrections.rename(desk, contract, "The contract")
+    assert titles(post, acme)[1] == (contract, "The contract")
+    corrections.take_back(desk, undo)
+    corrections.move(desk, contract, BROADCAST)
+    assert post.office.one(f"SELECT scope FROM document WHERE id = {contract}") == BROADCAST
+    undo = corrections.flip_role(desk, contract, False)
+    assert titles(post, acme) == [(offer, "Offer Acme.docx")]
+    corrections.take_back(desk, undo)
+    assert len(titles(post, acme)) == 2
+    assert differences(post.office.db) == []
+    with post.office.db.reading() as connection:
+        acts = {rule.act for rule in document_rules.about(connection, _shas(post))}
+    assert acts == {"join", "split", "rename", "move", "role"}
+    with pytest.raises(Refused):
+        corrections.split(desk, offer, [*versions.values(), contract])
+    with pytest.raises(Refused):
+        corrections.move(desk, offer, "client:999")
+    hidden = corrections.Desk(post.office.db, post.office.blobs, post.office.by, Viewer(0, "staff", ()))
+    with post.office.db.writing() as connection:
+        connection.exec_driver_sql("UPDATE message SET visibility = 1")
+    with pytest.raises(NotFound):
+        corrections.rename(hidden, offer, "Mine")
+
+
+def _shas(post: Post) -> list[str]:
+    return [sha for (sha,) in post.office.rows("SELECT sha256 FROM blob")]
+
+
+def titles(post: Post, client: int) -> list[tuple[int, str]]:
+    """The documents of a client, the first founded first."""
+    with post.office.db.reading() as connection:
+        found = documents.of_client(connection, ALL, client)
+    return [(one.id, one.title) for one in sorted(found, key=lambda one: (one.first_at, one.id))]
+
+
+def test_suggestions_are_answered_once(post: Post) -> None:
+    acme = post.office.client("Acme", "acme.test")
+    one, two, *_ = texts(8)
+    post.send("joe@acme.test", ("Offer for the boiler.docx", docx(one)))
+    post.send("joe@acme.test", ("Quite another name.docx", docx(two)))
+    post.sync()
+    desk = corrections.Desk(post.office.db, post.office.blobs, post.office.by, ALL)
+    with post.office.db.reading() as connection:
+        (line,) = suggestions.open_suggestions(connection, ALL, acme)
+        assert suggestions.waiting(connection) == 1
+    corrections.decide(desk, line.version_id, line.other_id, False)
+    with post.office.db.reading() as connection:
+        assert suggestions.open_suggestions(connection, ALL, acme) == []
+    assert len(titles(post, acme)) == 2
+    first, second = (number for number, _ in titles(post, acme))
+    corrections.join(desk, first, second)
+    assert len(titles(post, acme)) == 1
     assert differences(post.office.db) == []
