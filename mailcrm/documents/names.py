@@ -19,7 +19,7 @@ class NameKey:
     """What a file name says, without what changes between versions of one document."""
 
     stem: str
-    """Case-folded, е for ё, single spaces; never empty unless the name was."""
+    """Case-folded, е for ё, single spaces; never empty where the name has a letter or a digit."""
     generic: Generic = ""
     """"hard": the name says nothing (scan0012, document); "soft": it says only what sort of thing it is (offer, кп)."""
     version: tuple[int, ...] = ()
@@ -70,7 +70,8 @@ def name_key(name: str) -> NameKey:
     draft = _Draft(plain)
     for rule in (_copies, _long_version, _dates, _versions, _flags, _punctuation, _last_number, _language_tag):
         rule(draft)
-    stem = _folded(draft.text) or _folded(_spaced(plain))
+    # "FW_", "%20" and ".docx" are all prefix, blank and extension: better that as a stem than none.
+    stem = _folded(draft.text) or _folded(_spaced(plain)) or _folded(_spaced(_separated(_normal(name))))
     generic: Generic = "hard" if words.HARD.match(stem) else "soft" if words.SOFT.match(stem) else ""
     if not _folded(draft.text):
         generic = "hard"
@@ -79,10 +80,16 @@ def name_key(name: str) -> NameKey:
 
 def _plain(name: str) -> str:
     """Without extensions and reply prefixes, with spaces as separators. The sign № goes first: NFKC makes it "No"."""
-    text = unicodedata.normalize("NFKC", name.replace("№", " ")).replace("\u200b", "").replace("%20", " ").strip()
-    text = words.PREFIX.sub("", words.EXTENSIONS.sub("", text))
-    text = text.replace("_", " ").replace("+", " ").replace("–", "-").replace("—", "-")
-    return words.CAMEL.sub(" ", text)
+    text = words.PREFIX.sub("", words.EXTENSIONS.sub("", _normal(name).replace("%20", " ").strip()))
+    return words.CAMEL.sub(" ", _separated(text))
+
+
+def _normal(name: str) -> str:
+    return unicodedata.normalize("NFKC", name.replace("№", " ")).replace("\u200b", "")
+
+
+def _separated(text: str) -> str:
+    return text.replace("_", " ").replace("+", " ").replace("–", "-").replace("—", "-")
 
 
 def _copies(draft: _Draft) -> None:

@@ -156,8 +156,20 @@ def test_a_stem_is_its_own_stem(base: str) -> None:
     assert name_key(name_key(base).stem) == name_key(base)
 
 
-@given(st.text(max_size=80))
+@pytest.mark.parametrize("name", ["FW_", "FW_.docx", "Re: .pdf", ".docx", "%20", "v2", "(3)", "№ 1", "1.1.1"])
+def test_a_name_of_nothing_but_additions_says_nothing_and_still_has_a_stem(name: str) -> None:
+    key = name_key(name)
+    assert key.stem
+    assert key.generic == "hard"
+
+
+ADDITIONS = st.sampled_from(
+    ["FW_", "Re: ", "copy", "копия", "v2", "(2)", "final", "12.03.2026", "en", "№", "%20", "_", "-", " ", "²", ".docx"]
+)
+
+
+@given(st.text(max_size=80) | st.lists(ADDITIONS, max_size=6).map("".join))
 def test_any_name_has_a_key_and_is_never_empty_where_it_has_a_letter(name: str) -> None:
     key = name_key(name)
     assert isinstance(key, NameKey)
-    assert key.stem or not any(character.isalnum() for character in name.rpartition(".")[0] or name)
+    assert key.stem or not any(character.isalnum() for character in name)
