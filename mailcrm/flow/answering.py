@@ -15,6 +15,9 @@ from mailcrm.store.answering import Letter, Returned
 from mailcrm.store.versions import evidence_of
 
 _BASES = {str(basis): basis for basis in get_args(Basis)}
+_LIKENESS = 0.8
+_STEPS = 10
+"""So many files of a client are followed back to what we sent."""
 _SIGNATURE = 1 << 20
 """Bytes of a detached signature that are read."""
 
@@ -34,7 +37,7 @@ def _answers(connection: Connection, blobs: BlobStore, letter: Letter) -> list[d
         return []
     parts = answering.returned(connection, letter.id)
     signed = frozenset[str]().union(*(_signed(blobs, one.sha256) for one in parts if one.role == "signature"))
-    bases = tuple(base for one in parts if one.role == "document" for base in _bases(one))
+    bases = tuple(base for one in parts if one.role == "document" for base in _bases(connection, one))
     near = answering.documents_near(connection, letter, {*signed, *(base.sha for base in bases)}, RECENT)
     if not near:
         return []
@@ -54,13 +57,21 @@ def _answers(connection: Connection, blobs: BlobStore, letter: Letter) -> list[d
     ]
 
 
-def _bases(part: Returned) -> list[Base]:
-    """What a returned file says of the version it comes from: it is that version, or was made from it."""
+def _bases(connection: Connection, part: Returned) -> list[Base]:
+    """The versions that a returned file is or was made from, perhaps by way of other files of the client.
+
+    It is certain where every step is proved.
+    """
     found = [Base(part.sha256, "same_file", 1.0)]
-    if part.parent:
-        proofs = [one.name.removeprefix("proof_") for one in evidence_of(part.evidence) if "proof_" in one.name]
-        certain = bool(proofs) and part.decided_by == "proof"
-        found.append(Base(part.parent, _BASES[proofs[0]] if certain else "likeness", 1.0 if certain else 0.8))
+    step, basis = part, "same_file"
+    for _ in range(_STEPS):
+        if not (step.theirs and step.parent):
+            break
+        proofs = [one.name.removeprefix("proof_") for one in evidence_of(step.evidence) if "proof_" in one.name]
+        certain = bool(proofs) and step.decided_by == "proof" and basis != "likeness"
+        basis = (proofs[0] if step is part else basis) if certain else "likeness"
+        found.append(Base(step.parent, _BASES[basis], 1.0 if certain else _LIKENESS))
+        step = answering.made_from(connection, step.parent)
     return found
 
 

@@ -57,7 +57,8 @@ class Returned:
     """SHA-256 of the version that it was made from; empty for the first of a document."""
     evidence: str
     decided_by: str
-    document_id: int | None
+    theirs: bool
+    """A client made it; we have never sent it."""
 
 
 def letter(connection: Connection, message_id: int) -> Letter | None:
@@ -99,7 +100,7 @@ def returned(connection: Connection, message_id: int) -> list[Returned]:
             parent.sha256,
             col(Version.evidence),
             col(Version.decided_by),
-            col(Version.document_id),
+            col(Version.theirs),
         )
         .join(blob, blob.id == col(Occurrence.blob_id))
         .join(Version, and_(col(Version.id) == col(Occurrence.blob_id), col(Occurrence.placed).is_(True)), isouter=True)
@@ -108,7 +109,20 @@ def returned(connection: Connection, message_id: int) -> list[Returned]:
         .order_by(col(Occurrence.path))
     )
     rows = connection.execute(query)
-    return [Returned(r[0], r[1], r[2] or "", r[3] or "", r[4] or "", r[5]) for r in rows]
+    return [Returned(r[0], r[1], r[2] or "", r[3] or "", r[4] or "", bool(r[5])) for r in rows]
+
+
+def made_from(connection: Connection, sha: str) -> Returned:
+    """The version with this content, as a part of a message would be it. Raises NoResultFound."""
+    parent: Any = aliased(Blob)
+    query: Any = (
+        select(parent.sha256, col(Version.evidence), col(Version.decided_by), col(Version.theirs))
+        .select_from(Version)
+        .join(parent, parent.id == col(Version.parent_id), isouter=True)
+        .where(col(Version.sha256) == sha)
+    )
+    row = connection.execute(query).one()
+    return Returned("document", sha, row[0] or "", row[1], row[2], bool(row[3]))
 
 
 def documents_near(connection: Connection, one: Letter, shas: Collection[str], recent: timedelta) -> set[int]:

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, func, or_, select
 from sqlmodel import col
 
-from mailcrm.model import Client, Entry, Heartbeat, Mailbox, Placement, Triage
+from mailcrm.model import Client, DocumentWork, Entry, Heartbeat, Mailbox, Placement, Triage
 from mailcrm.store.visibility import Viewer
 
 
@@ -71,6 +72,11 @@ def heartbeats(connection: Connection) -> list[tuple[str, datetime]]:
     return [(str(name), seen) for name, seen in connection.execute(statement)]
 
 
+def _documents(states: tuple[str, ...]) -> Any:
+    # By the index on the state; those that are placed, nearly all, are not counted.
+    return select(func.count()).where(col(DocumentWork.state).in_(states)).scalar_subquery()
+
+
 @dataclass(frozen=True, slots=True)
 class Figure:
     """One number that is worth watching over time."""
@@ -93,6 +99,8 @@ def figures(connection: Connection) -> list[Figure]:
             select(func.count()).where(col(Triage.state) == "open").scalar_subquery(),
             working,
             quarantined,
+            _documents(("new", "again")),
+            _documents(("ready", "reply", "redo")),
         )
     ).one()
     names = (
@@ -103,5 +111,7 @@ def figures(connection: Connection) -> list[Figure]:
         ("mailcrm_tray", "Messages that wait in the tray"),
         ("mailcrm_placements_waiting", "Messages on servers that wait to be decided on or fetched"),
         ("mailcrm_placements_quarantined", "Messages that could not be read"),
+        ("mailcrm_documents_unread", "Messages whose attachments are yet to be read"),
+        ("mailcrm_documents_unplaced", "Messages whose documents or answers are yet to be placed"),
     )
     return [Figure(name, meaning, float(value)) for (name, meaning), value in zip(names, row, strict=True)]
