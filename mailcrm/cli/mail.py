@@ -86,6 +86,8 @@ def fsck(ctx: click.Context, setting: Setting, repair: bool) -> None:
     for state, names in (("missing", report.missing), ("corrupt", report.corrupt), ("orphaned", report.orphans)):
         for name in names:
             click.echo(f"{state} {name}")
+    for what, sha in report.faults:
+        click.echo(f"{what}: {sha} (`mailcrm documents rebuild --apply` mends it)")
     good = report.is_clean
     if repair:
         flow_fsck.repair(setting.database, setting.blobs, report, utc_now())
@@ -93,7 +95,7 @@ def fsck(ctx: click.Context, setting: Setting, repair: bool) -> None:
         click.echo(f"repaired: {said}")
         for name in report.lost:
             click.echo(f"lost {name}")
-        good = not report.lost
+        good = not (report.lost or report.faults)
     click.echo(f"{report.checked} blobs checked, {len(report.missing) + len(report.corrupt)} bad")
     ctx.exit(0 if good else 1)
 

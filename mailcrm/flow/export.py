@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 from sqlalchemy import Connection
 
 from mailcrm.errors import NotFound
+from mailcrm.flow import export_documents
 from mailcrm.mail.address import Address
 from mailcrm.net.blobs import BlobStore
 from mailcrm.store import clients, contacts, history, links, participants
@@ -32,12 +33,14 @@ def export(database: Database, client_id: int, who: Viewer | None = None) -> dic
         row = clients.client(connection, client_id)
         if row is None:
             raise NotFound("There is no such client.")
+        messages = [m for page in _pages(connection, client_id, who) for m in page]
         return {
             "format": FORMAT,
             "client": _plain({**asdict(row), "domains": clients.domains(connection, client_id)}),
             "addresses": contacts.own_addresses(connection, client_id),
             "contacts": [_plain(asdict(one)) for one in contacts.contacts(connection, client_id)],
-            "messages": [m for page in _pages(connection, client_id, who) for m in page],
+            "messages": messages,
+            "documents": export_documents.told(connection, client_id, who, {m["id"] for m in messages}),
         }
 
 

@@ -8,7 +8,7 @@ from mailcrm.flow import sweep
 from mailcrm.flow.intake import take_in
 from mailcrm.flow.sweep import GRACE
 from mailcrm.net.blobs import BlobStore
-from mailcrm.store import kept
+from mailcrm.store import document_faults, kept
 from mailcrm.store.database import Database
 
 
@@ -25,13 +25,15 @@ class Report:
     waiting: int = 0
     """Placements that the sync will fetch again."""
     removed: int = 0
+    faults: list[tuple[str, str]] = field(default_factory=list)
+    """Of documents: what is wrong, and the SHA-256 of the content. `mailcrm documents rebuild --apply` mends them."""
     lost: list[str] = field(default_factory=list)
     """What no server and no raw message has any more."""
 
     @property
     def is_clean(self) -> bool:
-        """True where nothing is missing and nothing is corrupt."""
-        return not (self.missing or self.corrupt)
+        """True where nothing is missing, nothing is corrupt and the tables of documents agree."""
+        return not (self.missing or self.corrupt or self.faults)
 
 
 def examine(
@@ -42,6 +44,7 @@ def examine(
     report.orphans = [one.name for one in sweep.orphans(database, blobs, now - GRACE)]
     with database.reading() as connection:
         wanted = kept.raw_names(connection) | kept.attachment_names(connection)
+        report.faults = document_faults.faults(connection)
     for name in sorted(wanted):
         state = blobs.verify(name)
         if state != "ok":

@@ -13,8 +13,9 @@ from demo.files import winmail
 from mailcrm.crm.query import parse
 from mailcrm.documents.values import BROADCAST
 from mailcrm.errors import NotFound, Refused
-from mailcrm.flow import corrections
+from mailcrm.flow import corrections, fsck
 from mailcrm.flow.beside import drain_once
+from mailcrm.flow.export import export
 from mailcrm.flow.rebuild import differences
 from mailcrm.store import answers, document_rules, document_work, documents, results, sendings, suggestions
 from mailcrm.store import versions as stored_versions
@@ -293,6 +294,25 @@ def titles(post: Post, client: int) -> list[tuple[int, str]]:
     return [(one.id, one.title) for one in sorted(found, key=lambda one: (one.first_at, one.id))]
 
 
+def test_an_export_tells_of_documents_what_concerns_the_client(post: Post) -> None:
+    acme, other = post.office.client("Acme", "acme.test"), post.office.client("Other", "other.test")
+    one, two, *_ = texts(9)
+    first = post.send("joe@acme.test", ("Offer.docx", docx(one)))
+    post.receive("joe@acme.test", to_answer=first)
+    for address in ("joe@acme.test", "eva@other.test"):
+        post.send(address, ("Price list.docx", docx(two)))
+    post.sync()
+    price, offer = export(post.office.db, acme)["documents"]
+    assert [(v["number"], v["relation"]) for v in offer["versions"]] == [(1, "first")]
+    assert [(s["email"], s["direction"]) for s in price["sendings"]] == [("joe@acme.test", "out")]
+    assert [(a["basis"], a["stale"]) for a in offer["answers"]] == [("thread", False)]
+    assert [one["title"] for one in export(post.office.db, other)["documents"]] == ["Price list.docx"]
+    assert export(post.office.db, acme, Viewer(1, "staff", ()))["documents"], "mailboxes are open to colleagues"
+    with post.office.db.writing() as connection:
+        connection.exec_driver_sql("UPDATE message SET visibility = 1")
+    assert export(post.office.db, acme, Viewer(1, "staff", ()))["documents"] == []
+
+
 def test_suggestions_are_answered_once(post: Post) -> None:
     acme = post.office.client("Acme", "acme.test")
     one, two, *_ = texts(8)
@@ -311,3 +331,18 @@ def test_suggestions_are_answered_once(post: Post) -> None:
     corrections.join(desk, first, second)
     assert len(titles(post, acme)) == 1
     assert differences(post.office.db) == []
+
+
+def test_fsck_looks_at_documents(post: Post) -> None:
+    post.office.client("Acme", "acme.test")
+    post.send(
+        "joe@acme.test", ("Offer.docx", docx(texts(10)[0])), ("files.zip", package({"a.docx": docx(texts(12)[0])}))
+    )
+    post.sync()
+    report = fsck.examine(post.office.db, post.office.blobs, post.office.clock)
+    assert (report.is_clean, report.orphans) == (True, [])
+    with post.office.db.writing() as connection:
+        connection.exec_driver_sql("UPDATE document SET size = 7")
+    report = fsck.examine(post.office.db, post.office.blobs, post.office.clock)
+    assert not report.is_clean
+    assert len(report.faults) == 2
