@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from markupsafe import Markup, escape
 
 _LINK = re.compile(r"https?://[^\s<>\"'\u00ab\u00bb]{3,2000}|\b[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}", re.I)
+_TURNING = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
+"""Marks that turn the direction of writing: with them exe.docx can be shown as xcod.exe."""
 _TAIL = ".,;:!?)]}>\u2026"
 
 
@@ -50,7 +52,7 @@ def _anchor(address: str) -> Markup:
 
 def clipped(text: str, most: int) -> str:
     """The beginning of a text, on one line, cut between words where there is a blank near."""
-    line = " ".join(text[: most * 4].split())
+    line = " ".join(text[: most * 4].translate(_TURNING).split())
     if len(line) <= most:
         return line
     return line[:most].rsplit(" ", 1)[0].rstrip(_TAIL) + "\u2026"

@@ -66,6 +66,7 @@ def pages(company: Company, app: Flask) -> list[str]:
         f"/documents/{strange}/compare",
         f"/documents/{strange}/versions/{strange}",
         "/documents?q=offer",
+        f"/documents/suggestions?document={offer}",
         "/documents?q=nothing-at-all",
         "/mailboxes/why?message_id=2@company.test",
         "/mailboxes/why?message_id=nobody@knows.test",

@@ -14,7 +14,9 @@ from tests.web.places import HTML_LETTER, numbers, pages
 from web.signin import COOKIE
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
-NO_PAGES = re.compile(r"/(raw|attachments/\d+(/view)?|html)$|/clients/\d+/new|/(healthz|metrics|palette.*)$")
+NO_PAGES = re.compile(
+    r"/(raw|attachments/\d+(/view)?|html)$|/clients/\d+/new|/versions/\d+/(file|pages/\d+)$|/export\.xlsx$|/(healthz|metrics|palette.*)$"
+)
 # The frame of a message is sandboxed: nothing can be run in it, axe neither.
 AXE = {
     "iframes": False,

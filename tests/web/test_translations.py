@@ -156,7 +156,7 @@ def _data_words(company: Company) -> set[str]:
 def test_every_refusal_of_flow_has_its_sentence() -> None:
     """What flow refuses with an f-string or a text is among SENTENCES, so that Russian readers understand it."""
     shapes = [shape(one) for one in SENTENCES]
-    used = ["people", "passwords", "sessions", "addresses", "clients", "contacts", "links", "mailboxes"]
+    used = ["corrections", "people", "passwords", "sessions", "addresses", "clients", "contacts", "links", "mailboxes"]
     unknown = []
     for name in used:
         for node in ast.walk(ast.parse((ROOT / "mailcrm" / "flow" / f"{name}.py").read_text("utf-8"))):

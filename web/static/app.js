@@ -36,6 +36,7 @@
     "?": () => go("/help"),
     a: () => { const row = at(); if (row && row.matches("[data-tray]")) $("input[list]", row).focus(); },
     c: () => click("[data-act=c]", at()), x: () => click("[data-act=x]", at()), e: () => click("[data-act=e]", at()),
+    y: () => click("[data-act=y]", at()), n: () => click("[data-act=n]", at()),
   };
   let awaited = 0;
   document.addEventListener("keydown", (event) => {
