@@ -46,7 +46,7 @@ def found(db: Database, tmp_path: Path, readers: Readers) -> Company:
 
 def document(company: Company, title: str) -> int:
     """The document with this title, in the newest state."""
-    return company.one(f"SELECT id FROM document WHERE title LIKE '{title}%' AND size > 0")
+    return company.one(f"SELECT id FROM document WHERE substr(title, 1, {len(title)}) = '{title}' AND size > 0")
 
 
 def undo(browser: object, page: str) -> None:
