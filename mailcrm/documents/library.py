@@ -17,8 +17,7 @@ from mailcrm.documents.place import (
     Rescoped,
     Retitled,
     Seen,
-    place,
-    spread,
+    take,
 )
 from mailcrm.documents.values import BROADCAST, INTERNAL, Document, Fingerprint, Known, Occurrence, Version, hash63
 
@@ -54,13 +53,7 @@ class Library:
 
     def take(self, occurrence: Occurrence, fingerprint: Fingerprint, law: Law) -> tuple[Change, ...]:
         """Place one occurrence and apply what it changes; returns the changes."""
-        changes = place(occurrence, fingerprint, self, law)
-        for change in changes:
-            self.apply(change)
-        wider = spread(occurrence.sha256, self, law)
-        for change in wider:
-            self.apply(change)
-        return (*changes, *wider)
+        return take(occurrence, fingerprint, self, law, self.apply)
 
     def apply(self, change: Change) -> None:
         """Make one change."""

@@ -3,7 +3,7 @@
 Nothing is changed here: the changes are values, applied in their order by a Shelf in memory or in the database.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from mailcrm.documents import lineage
@@ -154,6 +154,23 @@ def _said(sha: str, decision: Resave | Rendition | Next | Suggest | New, shelf: 
     if sha in rules.titles and (own or not any(o in rules.titles for o in shelf.document(document).versions)):
         changes.append(Retitled(document, rules.titles[sha]))
     return changes
+
+
+def take(
+    occurrence: Occurrence, fingerprint: Fingerprint, shelf: Shelf, law: Law, apply: Callable[[Change], None]
+) -> tuple[Change, ...]:
+    """Place one occurrence on a shelf of any kind and `apply` each change to it; returns the changes.
+
+    The one order in which a fold goes, in memory and over the database alike: what spreads is asked only once the
+    placing itself has been applied.
+    """
+    changes = place(occurrence, fingerprint, shelf, law)
+    for change in changes:
+        apply(change)
+    wider = spread(occurrence.sha256, shelf, law)
+    for change in wider:
+        apply(change)
+    return (*changes, *wider)
 
 
 def spread(sha: str, shelf: Shelf, law: Law) -> tuple[Change, ...]:

@@ -25,8 +25,7 @@ from mailcrm.documents.place import (
     Rescoped,
     Retitled,
     Seen,
-    place,
-    spread,
+    take,
 )
 from mailcrm.documents.values import BROADCAST, Document, Fingerprint, Known, Occurrence, Version
 from mailcrm.model import Document as DocumentRow
@@ -52,13 +51,7 @@ class Register(Catalogue):
 
     def take(self, occurrence: Occurrence, fingerprint: Fingerprint, law: Law) -> tuple[Change, ...]:
         """Place one occurrence and apply what it changes; returns the changes."""
-        changes = place(occurrence, fingerprint, self, law)
-        for change in changes:
-            self._apply(change)
-        wider = spread(occurrence.sha256, self, law)
-        for change in wider:
-            self._apply(change)
-        return (*changes, *wider)
+        return take(occurrence, fingerprint, self, law, self._apply)
 
     def _apply(self, change: Change) -> None:
         match change:
