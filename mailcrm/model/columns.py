@@ -1,6 +1,7 @@
-"""The column types that both databases must agree on: a time in UTC, and a 64-bit id."""
+"""The column types that both databases must agree on: a time in UTC, a 64-bit id, an exact amount."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import BigInteger, DateTime, Dialect, Integer
@@ -34,3 +35,22 @@ class UtcTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Money(TypeDecorator[Decimal]):
+    """An exact decimal with four places, stored as a whole number of ten-thousandths: SQLite has no decimals."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> int | None:
+        """The number of ten-thousandths, halves rounded to even; raises ValueError for what is no finite number."""
+        if value is None:
+            return None
+        if not value.is_finite():
+            raise ValueError("an amount must be a finite number")
+        return int((value * 10_000).to_integral_value())
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> Decimal | None:
+        """The amount, exact."""
+        return None if value is None else Decimal(value) / 10_000
