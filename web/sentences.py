@@ -77,6 +77,9 @@ SENTENCES = (
     _m("The encryption must be one of implicit, starttls, plain."),
     _m("A password would go to %(host)s in clear: use implicit or starttls."),
     _m("%(address)s was loaded from files: there is no server to read it from."),
+    _m("There is no such suppression."),
+    _m("The reason must be one of %(choices)s, not %(value)s."),
+    _m("The scope of a suppression is all, marketing or the name of a group."),
     _m("Only its owner or an admin may change a mailbox, and none that stands in the configuration."),
 )
 _GAP = re.compile(r"%\\?\((\w+)\\?\)s")
