@@ -14,6 +14,7 @@ from sqlalchemy.exc import ArgumentError
 
 from mailcrm.config_blobs import BlobSettings, blob_place, check_blobs
 from mailcrm.config_values import checked, fail, is_loopback, read
+from mailcrm.config_work import WorkSettings, check_work
 from mailcrm.crm.free_mail import FREE_MAIL
 from mailcrm.errors import ConfigError
 from mailcrm.net.blobs.place import BlobPlace
@@ -141,6 +142,7 @@ class Config:
     blobs: BlobSettings = field(default_factory=BlobSettings)
     privacy: Privacy = field(default_factory=Privacy)
     free_mail: FreeMail = field(default_factory=FreeMail)
+    work: WorkSettings = field(default_factory=WorkSettings)
     log: Log = field(default_factory=Log)
     servers: tuple[Server, ...] = ()
     mailboxes: tuple[MailboxSource, ...] = ()
@@ -263,6 +265,7 @@ def _check(config: Config) -> None:
         if "@" in name or "." not in name:
             raise fail(config.path, "domains", f'"{name}" is not a domain; write for instance "example.com"')
     check_blobs(config.blobs, config.path)
+    check_work(config.work, config.path)
     if config.web.base_url and not config.web.base_url.startswith(("http://", "https://")):
         raise fail(config.path, "web.base_url", "must begin with https:// or http://")
     seen: set[str] = set()

@@ -79,9 +79,7 @@ def _value(one: "Field[Any]", hint: Any, value: object, path: Path, prefix: str)
 
 def _converted(hint: Any, value: object, path: Path, key: str) -> object:
     if get_origin(hint) is tuple:
-        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            raise fail(path, key, 'must be a list of texts, such as ["example.com"]')
-        return tuple(value)
+        return _list(get_args(hint)[0], value, path, key)
     if get_origin(hint) is types.UnionType:
         hint = next(a for a in get_args(hint) if a is not type(None))
     if hint is Path:
@@ -92,3 +90,10 @@ def _converted(hint: Any, value: object, path: Path, key: str) -> object:
     if not isinstance(value, hint) or (hint is int and isinstance(value, bool)) or isinstance(value, datetime):
         raise fail(path, key, f"must be {_WORDS[hint]}, not {value!r}")
     return value
+
+
+def _list(kind: type, value: object, path: Path, key: str) -> tuple[object, ...]:
+    if not isinstance(value, list) or not all(type(item) is kind for item in value):
+        what = 'texts, such as ["example.com"]' if kind is str else "dates, such as [2026-01-31]"
+        raise fail(path, key, f"must be a list of {what}")
+    return tuple(value)

@@ -2,11 +2,13 @@
 
 import re
 from dataclasses import fields, is_dataclass
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from mailcrm import config
+from mailcrm.crm.work_calendar import is_working_day
 from mailcrm.errors import ConfigError
 
 EXAMPLE = Path(__file__).parent.parent / "config.example.toml"
@@ -55,6 +57,22 @@ def test_every_commented_key_loads(tmp_path: Path) -> None:
     assert loaded.mailboxes[0].password_file == Path("/run/secrets/anna")
 
 
+def test_the_work_of_the_example_is_a_calendar() -> None:
+    calendar = config.load(EXAMPLE).work.calendar
+    assert not is_working_day(calendar, date(2026, 1, 6)), "Epiphany is a holiday in Bavaria"
+    assert not is_working_day(calendar, date(2026, 12, 31)), "an extra holiday"
+    assert is_working_day(calendar, date(2026, 11, 7)), "an extra workday"
+    assert not is_working_day(calendar, date(2026, 11, 8)), "a Sunday"
+
+
+def test_days_that_a_country_moves_are_known(tmp_path: Path) -> None:
+    text = MINIMAL + '[work]\nholidays = "RU"\nzone = "Europe/Moscow"'
+    calendar = config.parse(text, tmp_path / "c.toml").work.calendar
+    assert not is_working_day(calendar, date(2024, 1, 8)), "the New Year holidays"
+    assert not is_working_day(calendar, date(2024, 12, 30)), "a Monday that was moved"
+    assert is_working_day(calendar, date(2024, 12, 28)), "the Saturday that was worked instead"
+
+
 def test_defaults_lie_beside_the_file(tmp_path: Path) -> None:
     loaded = config.parse(MINIMAL, tmp_path / "config.toml")
     assert loaded.database_url == f"sqlite:///{tmp_path}/data/mailcrm.db"
@@ -77,6 +95,16 @@ def test_defaults_lie_beside_the_file(tmp_path: Path) -> None:
         ),
         (MINIMAL + "web = 3", "web: must be a table; write it as [web]"),
         (MINIMAL + "database = 'nonsense'", "database: write sqlite:///PATH or postgresql://"),
+        (
+            MINIMAL + "[work]\nzone = 'Europe/Berln'",
+            'no time zone "Europe/Berln"; did you mean "Europe/Berlin"?',
+        ),
+        (MINIMAL + "[work]\nmonday = '9 to 5'", 'work.monday: must be hours such as "09:00-18:00"'),
+        (MINIMAL + "[work]\nmonday = '18:00-09:00'", "work.monday: must begin before it ends"),
+        (MINIMAL + "[work]\nmonday=''\ntuesday=''\nwednesday=''\nthursday=''\nfriday=''", "work: one weekday at least"),
+        (MINIMAL + "[work]\nholidays = 'XX'", 'work.holidays: no holidays are known for "XX"'),
+        (MINIMAL + "[work]\nholidays = 'DE-XX'", 'work.holidays: no holidays are known for "DE-XX"'),
+        (MINIMAL + "[work]\nextra_holidays = ['1 May']", "work.extra_holidays: must be a list of dates"),
         (MINIMAL + "[free_mail]\nadd = 'x.com'", "free_mail.add: must be a list of texts"),
         (MINIMAL + "[servers.a]\n", "servers.a.host: is missing"),
         (MINIMAL + SERVER + "tls = 'plain'", 'servers.main.tls: "plain" is only for this machine itself'),

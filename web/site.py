@@ -1,10 +1,11 @@
 """Site: what the web UI needs to know, as one frozen value made from the configuration at the entry point."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from mailcrm.config import Config, Server
+from mailcrm.crm.work_calendar import WorkCalendar
 from mailcrm.net.blobs import BlobPlace
 
 
@@ -28,6 +29,8 @@ class Site:
     admin_reads_bodies: bool = False
     metrics_token: str = ""
     """Lets Prometheus read /metrics from elsewhere; without it only this machine may."""
+    work: WorkCalendar = field(default_factory=WorkCalendar)
+    """When the company works."""
     streams: int = 24
     """How many pages one process keeps told of new mail; the others ask from time to time."""
     stream_seconds: float = 55.0
@@ -49,5 +52,6 @@ def from_config(config: Config) -> Site:
         never=frozenset(n.casefold() for n in config.privacy.never),
         dropboxes=tuple(d.casefold() for d in config.sync.dropboxes),
         admin_reads_bodies=config.privacy.admin_reads_bodies,
+        work=config.work.calendar,
         metrics_token=os.environ.get(config.web.metrics_token_env, "") if config.web.metrics_token_env else "",
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mailcrm import config
 from mailcrm.config import Config, MailboxSource, Server
+from mailcrm.crm.work_calendar import WorkCalendar
 from mailcrm.daemon import own_name, utc_now
 from mailcrm.errors import ConfigError
 from mailcrm.flow import mailboxes
@@ -81,6 +82,11 @@ class Setting:
             store_all=settings.sync.store == "all",
             tray=settings.sync.tray,
         )
+
+    @cached_property
+    def work(self) -> WorkCalendar:
+        """When the company works, for answer times and targets in working hours."""
+        return self.config.work.calendar
 
     def desk(self) -> Desk:
         """The tools of a round; close its `readers` afterwards."""
