@@ -115,6 +115,8 @@ class Privacy:
     """Lines of the tray that nobody decided on are dropped after so long."""
     sign_in_days: int = field(default=90, metadata=checked(low=1, high=36500))
     """Ended sessions and sign-in attempts are forgotten after so long."""
+    audit_days: int = field(default=730, metadata=checked(low=1, high=36500))
+    """Lines of the audit log are dropped after so long."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from mailcrm.flow.edit import Office
 from mailcrm.net.blobs import open_blobs
 from mailcrm.net.secrets import Keyring
 from mailcrm.store.database import Database
-from web import access, languages, notices, security, signin
+from web import access, audited, languages, notices, security, signin
 from web.access import Tools
 from web.arrivals import Arrivals
 from web.chrome import chrome
@@ -24,6 +24,7 @@ from web.extracts import Extracts
 from web.pages import (
     account,
     attachments,
+    audit,
     clients,
     comparisons,
     contacts,
@@ -58,6 +59,7 @@ _PAGES = (
     triage,
     mailboxes,
     users,
+    audit,
     status,
 )
 _LARGEST_FORM = 1 << 20
@@ -91,6 +93,7 @@ def create_app(site: Site, database: Database | None = None) -> Flask:
     languages.install(app)
     CSRFProtect(app)
     security.protect(app)
+    audited.install(app)
     app.teardown_request(access.close)
     for page in _PAGES:
         app.register_blueprint(page.pages)

@@ -11,7 +11,7 @@ from flask import abort, current_app, g, request
 from flask_login import UserMixin, current_user
 from sqlalchemy import Connection
 
-from mailcrm.flow.edit import By, Office
+from mailcrm.flow.edit import Actor, By, Office
 from mailcrm.flow.sessions import Origin
 from mailcrm.net.blobs import BlobStore
 from mailcrm.net.secrets import Keyring
@@ -88,7 +88,12 @@ def who() -> Viewer:
 
 def by() -> By:
     """The signed-in user as the one who does something now."""
-    return By(me().id, now())
+    return By(me().id, now(), request.remote_addr or "")
+
+
+def actor() -> Actor:
+    """The signed-in user as the one who does something, for what is told the time apart."""
+    return Actor(me().id, request.remote_addr or "")
 
 
 def origin() -> Origin:

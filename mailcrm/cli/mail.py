@@ -22,12 +22,13 @@ from mailcrm.flow import explain as flow_explain
 from mailcrm.flow import export as flow_export
 from mailcrm.flow import fsck as flow_fsck
 from mailcrm.flow import load as flow_load
-from mailcrm.flow import mailboxes
+from mailcrm.flow import mailboxes, reading
 from mailcrm.flow.load import Loaded, Target
 from mailcrm.flow.mailboxes import NewMailbox
 from mailcrm.mail.inspect import inspect as inspect_message
 from mailcrm.net.archive import Archive
 from mailcrm.store import people
+from mailcrm.store.audit import Act
 from mailcrm.store.visibility import Viewer, viewer
 
 
@@ -145,6 +146,8 @@ def export(setting: Setting, name: str, form: str, login: str, output: Path | No
                 file.write(flow_export.dumps(flow_export.export(setting.database, client.id, who)).encode())
     except OSError as error:
         raise StorageFailed(f"{path} cannot be written: {error.strerror or error}.") from error
+    told = f"{form}, as {login}" if login else form
+    reading.note(setting.database, Act(None, "exported", "client", client.id, client.id, told), utc_now())
     for blob in missing:
         click.echo(f"mailcrm: the blob {blob} is missing: run `mailcrm fsck --repair`.", err=True)
     if str(path) != "-":

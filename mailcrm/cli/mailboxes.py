@@ -44,7 +44,7 @@ def add(setting: Setting, /, address: str, server: str, password_stdin: bool, **
     secret = "" if new.secret_source else _password(password_stdin)
     number = mailboxes.add_mailbox(setting.database, new, utc_now())
     if secret:
-        mailboxes.set_password(setting.database, setting.keyring, number, secret)
+        mailboxes.set_password(setting.database, setting.keyring, number, secret, setting.by)
     click.echo(f"Added the mailbox {address}. `mailcrm check` says whether it opens.")
 
 
@@ -68,7 +68,7 @@ def list_(setting: Setting) -> None:
 @click.pass_obj
 def pause(setting: Setting, address: str) -> None:
     """Read a mailbox no more; what was read stays."""
-    mailboxes.pause(setting.database, mailbox_named(setting, address).id)
+    mailboxes.pause(setting.database, mailbox_named(setting, address).id, setting.by)
     click.echo(f"{address} is paused.")
 
 
@@ -77,7 +77,7 @@ def pause(setting: Setting, address: str) -> None:
 @click.pass_obj
 def resume(setting: Setting, address: str) -> None:
     """Read a mailbox again."""
-    mailboxes.resume(setting.database, mailbox_named(setting, address).id)
+    mailboxes.resume(setting.database, mailbox_named(setting, address).id, setting.by)
     click.echo(f"{address} will be read again.")
 
 
@@ -88,7 +88,7 @@ def resume(setting: Setting, address: str) -> None:
 def password(setting: Setting, address: str, password_stdin: bool) -> None:
     """Seal a new password for a mailbox; it is tried at once."""
     found = mailbox_named(setting, address)
-    mailboxes.set_password(setting.database, setting.keyring, found.id, _password(password_stdin))
+    mailboxes.set_password(setting.database, setting.keyring, found.id, _password(password_stdin), setting.by)
     click.echo(f"{address} has a new password.")
 
 

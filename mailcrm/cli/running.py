@@ -40,7 +40,14 @@ def sync(ctx: click.Context, setting: Setting, once: bool, parent: int | None) -
         ctx.exit(_once(setting))
     options = setting.config.sync
     desk = setting.desk()
-    daemon = Daemon(desk, setting.firm, setting.credentials, options.workers, float(options.sweep_seconds))
+    daemon = Daemon(
+        desk,
+        setting.firm,
+        setting.credentials,
+        options.workers,
+        float(options.sweep_seconds),
+        retention=setting.retention,
+    )
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: daemon.stop())
     if parent is not None:

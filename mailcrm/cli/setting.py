@@ -17,6 +17,7 @@ from mailcrm.flow.edit import By, Office
 from mailcrm.flow.mailboxes import NewMailbox
 from mailcrm.flow.readers import Readers
 from mailcrm.flow.rounds import Firm
+from mailcrm.flow.tidy import Retention
 from mailcrm.net.blobs import BlobStore, open_blobs
 from mailcrm.net.secrets import Keyring
 from mailcrm.store.database import Database
@@ -87,6 +88,12 @@ class Setting:
     def work(self) -> WorkCalendar:
         """When the company works, for answer times and targets in working hours."""
         return self.config.work.calendar
+
+    @property
+    def retention(self) -> Retention:
+        """How long things are kept that nobody asked to keep."""
+        days = self.config.privacy
+        return Retention(*(timedelta(days=n) for n in (days.tray_days, days.sign_in_days, days.audit_days)))
 
     def desk(self) -> Desk:
         """The tools of a round; close its `readers` afterwards."""

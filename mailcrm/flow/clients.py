@@ -40,6 +40,7 @@ def add_client(office: Office, by: By, new: NewClient) -> int:
         client_id = clients.add_client(edit.connection, {**values, "message_count": 0})
         names = [_domain(office, d) for d in new.domains] + [checked_email(edit, a) for a in new.addresses]
         attach(edit, client_id, names)
+        edit.note("added", "client", client_id, client_id, str(values["name"]))
         return client_id
 
 
@@ -50,9 +51,12 @@ def edit_client(office: Office, by: By, client_id: int, changes: Mapping[str, ob
         raise Refused(f"Cannot change {', '.join(sorted(unknown))} of a client.")
     values = {name: str(value).strip() if name in _TEXTS else value for name, value in changes.items()}
     with editing(office, by) as edit:
-        known(edit.connection, client_id)
+        before = known(edit.connection, client_id)
         _check(edit.connection, values)
         clients.change_client(edit.connection, client_id, {**values, "updated_at": by.at})
+        changed = [name for name, value in values.items() if value != getattr(before, name)]
+        if changed:
+            edit.note("changed", "client", client_id, client_id, " ".join(changed))
 
 
 def archive(office: Office, by: By, client_id: int) -> None:
@@ -60,6 +64,7 @@ def archive(office: Office, by: By, client_id: int) -> None:
     with editing(office, by) as edit:
         known(edit.connection, client_id)
         clients.change_client(edit.connection, client_id, {"archived_at": by.at, "updated_at": by.at})
+        edit.note("archived", "client", client_id, client_id)
 
 
 def restore(office: Office, by: By, client_id: int) -> None:
@@ -69,6 +74,7 @@ def restore(office: Office, by: By, client_id: int) -> None:
         clients.change_client(edit.connection, client_id, {"archived_at": None, "updated_at": by.at})
         emails, domains = links.known_as(edit.connection, client_id)
         rematch.added(edit, client_id, [*emails, *domains])
+        edit.note("restored", "client", client_id, client_id)
 
 
 def add_domain(office: Office, by: By, client_id: int, domain: str) -> int:
@@ -93,6 +99,7 @@ def remove_domain(office: Office, by: By, client_id: int, domain: str) -> None:
         if not clients.remove_domain(edit.connection, client_id, domain.strip().casefold()):
             raise NotFound(f"The client has no domain {domain}.")
         rematch.removed(edit, client_id, [domain.strip().casefold()])
+        edit.note("address removed", "client", client_id, client_id, domain.strip().casefold())
 
 
 def remove_address(office: Office, by: By, client_id: int, email: str) -> None:
@@ -113,7 +120,10 @@ def known(connection: Connection, client_id: int) -> clients.ClientRow:
 def attach(edit: Edit, client_id: int, names: Collection[str], contact_id: int | None = None) -> int:
     """Give a client checked names that it does not have yet and find its past, in the transaction at hand."""
     new = [n for n in dict.fromkeys(names) if _attach_one(edit.connection, client_id, n, contact_id)]
-    return rematch.added(edit, client_id, new) if new else 0
+    if not new:
+        return 0
+    edit.note("address added", "client", client_id, client_id, " ".join(new))
+    return rematch.added(edit, client_id, new)
 
 
 def detach(edit: Edit, client_id: int, emails: Collection[str]) -> None:
@@ -123,6 +133,7 @@ def detach(edit: Edit, client_id: int, emails: Collection[str]) -> None:
             raise NotFound(f"The client has no address {email}.")
     if emails:
         rematch.removed(edit, client_id, emails)
+        edit.note("address removed", "client", client_id, client_id, " ".join(emails))
 
 
 def _attach(office: Office, by: By, client_id: int, names: Collection[str]) -> int:

@@ -35,6 +35,7 @@ def add_contact(office: Office, by: By, client_id: int, new: NewContact) -> int:
         emails = [flow_clients.checked_email(edit, email) for email in new.addresses]
         flow_clients.attach(edit, client_id, emails, contact_id)
         contacts.set_phones(edit.connection, contact_id, _phones(office, new.phones))
+        edit.note("added", "contact", contact_id, client_id, values["name"])
         return contact_id
 
 
@@ -55,6 +56,7 @@ def edit_contact(office: Office, by: By, contact_id: int, changes: Mapping[str, 
             wanted = [flow_clients.checked_email(edit, email) for email in _texts(changes["addresses"])]
             flow_clients.detach(edit, before.client_id, [e for e in before.addresses if e not in wanted])
             flow_clients.attach(edit, before.client_id, wanted, contact_id)
+        edit.note("changed", "contact", contact_id, before.client_id, " ".join(changes))
 
 
 def remove_contact(office: Office, by: By, contact_id: int) -> None:
@@ -66,6 +68,7 @@ def remove_contact(office: Office, by: By, contact_id: int) -> None:
             if found:
                 contacts.move_address(edit.connection, found[0], None)
         contacts.remove_contact(edit.connection, contact_id)
+        edit.note("removed", "contact", contact_id, before.client_id, before.name)
 
 
 def _known(edit: Edit, contact_id: int) -> contacts.ContactRow:

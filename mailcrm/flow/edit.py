@@ -8,7 +8,8 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from mailcrm.crm.free_mail import FREE_MAIL
-from mailcrm.store import messages
+from mailcrm.store import audit, messages
+from mailcrm.store.audit import Act
 from mailcrm.store.database import Database
 
 
@@ -26,11 +27,20 @@ class Office:
 
 
 @dataclass(frozen=True, slots=True)
+class Actor:
+    """Who does something, and from where: without a user it is the command line, or a rule."""
+
+    user_id: int | None = None
+    ip: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class By:
-    """The user who does it (None for the CLI and for rules), and when."""
+    """The user who does it (None for the CLI and for rules), when, and from which address."""
 
     actor_id: int | None
     at: datetime
+    ip: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +50,13 @@ class Edit:
     office: Office
     by: By
     connection: Connection
+
+    def note(
+        self, act: str, kind: str, record_id: int | None = None, client_id: int | None = None, detail: str = ""
+    ) -> None:
+        """Write into the audit log what this edit does."""
+        what = Act(self.by.actor_id, act, kind, record_id, client_id, detail, self.by.ip)
+        audit.note(self.connection, what, self.by.at)
 
 
 @contextmanager

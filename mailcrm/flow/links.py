@@ -86,6 +86,8 @@ def never_again(office: Office, by: By, value: str, for_user: int | None = None)
         if for_user is not None:
             where = where & triage.in_mailboxes_of(for_user)
         rows = triage.settle(edit.connection, where, "never", by.at, by.actor_id)
+        # A private rule is seen by its owner alone: the log says that there is one, not of whom.
+        edit.note("added", "never-list", number, detail=name if for_user is None else "")
         return Undo(triage=tuple(rows), never_id=number)
 
 
@@ -108,8 +110,10 @@ def take_back(office: Office, by: By, act: Undo) -> None:
             elif found:
                 links.remove(edit.connection, found.id)
                 _refresh(edit, found)
+                edit.note("unlinked", "message", found.message_id, found.client_id)
         if act.never_id is not None:
             never.remove(edit.connection, act.never_id)
+            edit.note("removed", "never-list", act.never_id)
         if act.client_id is not None and act.email:
             flow_clients.detach(edit, act.client_id, [act.email])
         triage.reopen(edit.connection, act.triage)
@@ -130,6 +134,7 @@ def _known(edit: Edit, link_id: int) -> LinkRow:
 def _change(edit: Edit, before: LinkRow, state: str) -> Undo:
     links.set_state(edit.connection, before.id, state, edit.by.at, edit.by.actor_id)
     _refresh(edit, before)
+    edit.note("linked" if state == "active" else "unlinked", "message", before.message_id, before.client_id)
     return Undo(links=((before.id, before.state),))
 
 
@@ -150,4 +155,5 @@ def _link(edit: Edit, message_id: int, client_id: int) -> Undo:
     links.add_links(edit.connection, [new], edit.by.at, edit.by.actor_id)
     made = next(one for one in links.links(edit.connection, [message_id]) if one.client_id == client_id)
     _refresh(edit, made)
+    edit.note("linked", "message", message_id, client_id)
     return Undo(links=((made.id, ""),))

@@ -9,12 +9,15 @@ from sqlalchemy import Connection
 from mailcrm.errors import NotFound, Refused
 from mailcrm.flow.addresses import valid_email
 from mailcrm.flow.credentials import secret_context
+from mailcrm.flow.edit import Actor, By
 from mailcrm.flow.rounds import VISIBILITY
 from mailcrm.net.secrets import Keyring
-from mailcrm.store import mailboxes, people
+from mailcrm.store import audit, mailboxes, people
+from mailcrm.store.audit import Act
 from mailcrm.store.database import Database
 from mailcrm.store.mailboxes import MailboxRow
 
+NOBODY = Actor()
 _EDITABLE = ("host", "port", "tls", "ca_file", "login", "visibility", "since", "user_id", "secret_source")
 
 
@@ -36,12 +39,14 @@ class NewMailbox:
     origin: str = "cli"
 
 
-def add_mailbox(database: Database, new: NewMailbox, now: datetime) -> int:
+def add_mailbox(database: Database, new: NewMailbox, now: datetime, actor: Actor = NOBODY) -> int:
     """Add a mailbox; returns its id. Raises Refused where something is wrong or the address is there already."""
     with database.writing() as connection:
         if mailboxes.mailbox_by_address(connection, valid_email(new.address)):
             raise Refused(f"There is a mailbox {valid_email(new.address)} already.")
-        return mailboxes.add_mailbox(connection, {**_values(connection, new), **_FRESH, "created_at": now})
+        number = mailboxes.add_mailbox(connection, {**_values(connection, new), **_FRESH, "created_at": now})
+        _note(connection, By(actor.user_id, now, actor.ip), ("added", number, f"{new.address} {new.owner}".strip()))
+        return number
 
 
 def declare(database: Database, wanted: Iterable[NewMailbox], now: datetime) -> None:
@@ -61,7 +66,7 @@ def declare(database: Database, wanted: Iterable[NewMailbox], now: datetime) -> 
                 mailboxes.change_mailbox(connection, row.id, {"state": "paused"})
 
 
-def edit_mailbox(database: Database, mailbox_id: int, changes: Mapping[str, object]) -> None:
+def edit_mailbox(database: Database, mailbox_id: int, changes: Mapping[str, object], by: By) -> None:
     """Change the server, login, visibility, since, user_id or secret_source; raises Refused, or NotFound."""
     unknown = set(changes) - set(_EDITABLE)
     if unknown:
@@ -73,9 +78,11 @@ def edit_mailbox(database: Database, mailbox_id: int, changes: Mapping[str, obje
         if "host" in changes or "tls" in changes:
             _check_tls(str(changes.get("host", row.host)), str(changes.get("tls", row.tls)))
         _change(connection, row, dict(changes))
+        told = [f"{key}: {getattr(row, key, '')} → {value}" for key, value in changes.items()]
+        _note(connection, by, ("changed", mailbox_id, ", ".join(told)))
 
 
-def set_password(database: Database, keyring: Keyring, mailbox_id: int, password: str) -> None:
+def set_password(database: Database, keyring: Keyring, mailbox_id: int, password: str, by: By) -> None:
     """Seal a new password; the mailbox is tried again at once. Raises Refused where it is empty, or NotFound."""
     if not password:
         raise Refused("An empty password opens no mailbox.")
@@ -85,16 +92,18 @@ def set_password(database: Database, keyring: Keyring, mailbox_id: int, password
         values = {"secret": sealed, "secret_source": "", "refusals": 0, "next_try_at": None, "last_error": ""}
         state = "active" if row.state == "needs-credentials" else row.state
         mailboxes.change_mailbox(connection, mailbox_id, {**values, "state": state})
+        _note(connection, by, ("password", mailbox_id, row.address))
 
 
-def pause(database: Database, mailbox_id: int) -> None:
+def pause(database: Database, mailbox_id: int, by: By) -> None:
     """Read a mailbox no more; what was read stays. Raises NotFound."""
     with database.writing() as connection:
-        _known(connection, mailbox_id)
+        row = _known(connection, mailbox_id)
         mailboxes.change_mailbox(connection, mailbox_id, {"state": "paused"})
+        _note(connection, by, ("paused", mailbox_id, row.address))
 
 
-def resume(database: Database, mailbox_id: int) -> None:
+def resume(database: Database, mailbox_id: int, by: By) -> None:
     """Read a mailbox again, at once; raises Refused for an archive that has no server, or NotFound."""
     with database.writing() as connection:
         row = _known(connection, mailbox_id)
@@ -102,6 +111,7 @@ def resume(database: Database, mailbox_id: int) -> None:
             raise Refused(f"{row.address} was loaded from files: there is no server to read it from.")
         values = {"state": "active", "refusals": 0, "next_try_at": None, "last_error": ""}
         mailboxes.change_mailbox(connection, mailbox_id, values)
+        _note(connection, by, ("resumed", mailbox_id, row.address))
 
 
 _FRESH = {
@@ -144,6 +154,11 @@ def _change(connection: Connection, row: MailboxRow, values: dict[str, object]) 
     mailboxes.change_mailbox(connection, row.id, values)
     if values.get("visibility", row.visibility) != row.visibility:
         mailboxes.narrow_messages(connection, row.id, VISIBILITY)
+
+
+def _note(connection: Connection, by: By, what: tuple[str, int, str]) -> None:
+    act, mailbox_id, detail = what
+    audit.note(connection, Act(by.actor_id, act, "mailbox", mailbox_id, detail=detail, ip=by.ip), by.at)
 
 
 def _known(connection: Connection, mailbox_id: int) -> MailboxRow:

@@ -8,13 +8,16 @@ from sqlalchemy import Connection
 from mailcrm.errors import NotFound, Refused
 from mailcrm.flow import passwords
 from mailcrm.flow.addresses import valid_email
-from mailcrm.store import people, sessions
+from mailcrm.flow.edit import Actor, By
+from mailcrm.store import audit, people, sessions
+from mailcrm.store.audit import Act
 from mailcrm.store.database import Database
 
 ROLES = ("staff", "manager", "admin")
 LANGUAGES = ("en", "ru")
 THEMES = ("auto", "light", "dark")
 _CHOICES = {"role": ROLES, "language": LANGUAGES, "theme": THEMES}
+NOBODY = Actor()
 _EDITABLE = ("name", "role", "language", "theme", "keys", "is_active")
 
 
@@ -30,7 +33,7 @@ class NewUser:
     addresses: tuple[str, ...] = ()
 
 
-def add_user(database: Database, new: NewUser, now: datetime) -> int:
+def add_user(database: Database, new: NewUser, now: datetime, actor: Actor = NOBODY) -> int:
     """Add a user with his addresses; returns the id. Raises Refused where something is wrong or already taken."""
     login = valid_email(new.login)
     _check({"role": new.role, "language": new.language})
@@ -50,10 +53,13 @@ def add_user(database: Database, new: NewUser, now: datetime) -> int:
             raise Refused(f"There is a user {login} already.")
         user_id = people.add_user(connection, values)
         _add_addresses(connection, user_id, [login, *new.addresses])
+        _note(connection, actor, now, ("added", user_id, f"{login} {new.role}"))
         return user_id
 
 
-def edit_user(database: Database, user_id: int, changes: dict[str, object], now: datetime) -> None:
+def edit_user(
+    database: Database, user_id: int, changes: dict[str, object], now: datetime, actor: Actor = NOBODY
+) -> None:
     """Change name, role, language, theme, keys or is_active; raises Refused, or NotFound.
 
     A user who is deactivated is signed out everywhere; the last active admin stays.
@@ -69,23 +75,28 @@ def edit_user(database: Database, user_id: int, changes: dict[str, object], now:
             raise Refused("This is the last admin: make somebody else an admin first.")
         if changes.get("is_active") is False:
             sessions.revoke(connection, user_id, now)
+        if told := _told(before, changes):
+            _note(connection, actor, now, ("changed", user_id, told))
 
 
-def deactivate(database: Database, user_id: int, now: datetime) -> None:
+def deactivate(database: Database, user_id: int, now: datetime, actor: Actor = NOBODY) -> None:
     """Let a user sign in no more; what he did stays. Raises Refused for the last admin, or NotFound."""
-    edit_user(database, user_id, {"is_active": False}, now)
+    edit_user(database, user_id, {"is_active": False}, now, actor)
 
 
-def change_password(database: Database, user_id: int, password: str, now: datetime) -> None:
+def change_password(database: Database, user_id: int, password: str, now: datetime, actor: Actor = NOBODY) -> None:
     """Set a new password and end all sessions; raises Refused where it is too short, or NotFound."""
     stored = passwords.hashed(password)
     with database.writing() as connection:
         _known(connection, user_id)
         people.change_user(connection, user_id, {"password_hash": stored})
         sessions.revoke(connection, user_id, now)
+        _note(connection, actor, now, ("password", user_id, ""))
 
 
-def change_addresses(database: Database, user_id: int, add: tuple[str, ...] = (), remove: tuple[str, ...] = ()) -> None:
+def change_addresses(
+    database: Database, by: By, user_id: int, add: tuple[str, ...] = (), remove: tuple[str, ...] = ()
+) -> None:
     """Give a user addresses to write from, or take some away (the login stays); raises Refused, or NotFound."""
     with database.writing() as connection:
         found = _known(connection, user_id)
@@ -94,6 +105,9 @@ def change_addresses(database: Database, user_id: int, add: tuple[str, ...] = ()
             raise Refused(f"{found.login} is what {found.name} signs in with: it stays.")
         people.remove_addresses(connection, user_id, gone)
         _add_addresses(connection, user_id, list(add))
+        if add or remove:
+            told = " ".join([*(f"+{email}" for email in add), *(f"-{email}" for email in remove)])
+            _note(connection, Actor(by.actor_id, by.ip), by.at, ("changed", user_id, told))
 
 
 def trust_sender(database: Database, user_id: int, email: str, trusted: bool = True) -> None:
@@ -112,6 +126,20 @@ def _add_addresses(connection: Connection, user_id: int, emails: list[str]) -> N
         if owner is None:
             new.append(email)
     people.add_addresses(connection, user_id, new)
+
+
+def _note(connection: Connection, actor: Actor, now: datetime, what: tuple[str, int, str]) -> None:
+    act, user_id, detail = what
+    audit.note(connection, Act(actor.user_id, act, "user", user_id, detail=detail, ip=actor.ip), now)
+
+
+def _told(before: people.UserRow, changes: dict[str, object]) -> str:
+    """What of a user changes that others should be able to find out: his tastes are no business of theirs."""
+    watched = {key: getattr(before, key) for key in ("name", "role", "is_active")}
+    parts = [
+        f"{key}: {watched[key]} → {changes[key]}" for key in watched if changes.get(key, watched[key]) != watched[key]
+    ]
+    return ", ".join(parts)
 
 
 def _check(values: dict[str, object]) -> None:

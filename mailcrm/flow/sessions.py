@@ -9,7 +9,8 @@ from sqlalchemy import Connection
 
 from mailcrm.errors import Refused
 from mailcrm.flow import passwords
-from mailcrm.store import people, sessions
+from mailcrm.store import audit, people, sessions
+from mailcrm.store.audit import Act
 from mailcrm.store.database import Database
 from mailcrm.store.people import UserRow
 from mailcrm.store.sessions import SessionRow
@@ -56,12 +57,19 @@ def sign_in(database: Database, login: str, password: str, origin: Origin, now: 
     with database.reading() as connection:
         known = people.password_hash(connection, login)
     if not passwords.fits(password, known[1] if known else None) or known is None:
+        note_refused(database, login, origin, now)
         raise Refused("The address or the password is not right.")
     with database.writing() as connection:
         sessions.attempt_succeeded(connection, attempt)
         if passwords.outdated(known[1]):
             people.change_user(connection, known[0], {"password_hash": passwords.hashed(password)})
         return open_session(connection, known[0], origin, now)
+
+
+def note_refused(database: Database, login: str, origin: Origin, now: datetime) -> None:
+    """Write a failed sign-in into the audit log."""
+    with database.writing() as connection:
+        audit.note(connection, Act(None, "sign-in refused", "session", detail=login, ip=origin.ip), now)
 
 
 def open_session(connection: Connection, user_id: int, origin: Origin, now: datetime) -> SignedIn:
@@ -71,7 +79,8 @@ def open_session(connection: Connection, user_id: int, origin: Origin, now: date
         raise Refused("This user may not sign in any more.")
     token = secrets.token_urlsafe(32)
     row = SessionRow(0, user_id, now, now, now + IDLE, origin.ip[:64], origin.agent[:300])
-    sessions.add_session(connection, _sha256(token), row)
+    number = sessions.add_session(connection, _sha256(token), row)
+    audit.note(connection, Act(user_id, "signed in", "session", number, ip=origin.ip), now)
     return SignedIn(token, found)
 
 
@@ -91,6 +100,7 @@ def sign_out(database: Database, token: str, now: datetime) -> None:
         found = sessions.session(connection, _sha256(token), now)
         if found:
             sessions.revoke(connection, found[0].user_id, now, found[0].id)
+            audit.note(connection, Act(found[0].user_id, "signed out", "session", found[0].id, ip=found[0].ip), now)
 
 
 def revoke(database: Database, user_id: int, now: datetime, session_id: int | None = None) -> int:

@@ -1,9 +1,9 @@
-"""What is forgotten in time: lines of the tray that nobody wanted, ended sessions, sign-in attempts."""
+"""What is forgotten in time: lines of the tray that nobody wanted, ended sessions, sign-in attempts, the audit log."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from mailcrm.store import sessions, triage
+from mailcrm.store import audit, sessions, triage
 from mailcrm.store.database import Database
 
 
@@ -13,6 +13,7 @@ class Retention:
 
     tray: timedelta = timedelta(days=180)
     sign_ins: timedelta = timedelta(days=90)
+    audit: timedelta = timedelta(days=730)
 
 
 def tidy(database: Database, retention: Retention, now: datetime) -> None:
@@ -20,3 +21,4 @@ def tidy(database: Database, retention: Retention, now: datetime) -> None:
     with database.writing() as connection:
         triage.drop_older(connection, now - retention.tray)
         sessions.drop_old(connection, now - retention.sign_ins)
+        audit.drop_older(connection, now - retention.audit)

@@ -3,6 +3,7 @@
 Nothing in this folder does I/O, reads a clock or draws a random number. Importing it registers every table.
 """
 
+from mailcrm.model.audit import AuditEntry
 from mailcrm.model.crm import (
     Client,
     ClientDomain,
@@ -60,6 +61,7 @@ __all__ = [
     "Answer",
     "Attachment",
     "Attempt",
+    "AuditEntry",
     "Blob",
     "BlobText",
     "Client",

@@ -164,7 +164,7 @@ def test_an_export_for_a_user_tells_what_he_may_see(db: Database, desk: Desk, ta
     load(desk, FIRM, target, MAIL)
     stranger = Viewer(4711, "staff", ())
     for visibility, keys in (("subject", {"subject", "people"}), ("stub", {"at", "direction"})):
-        mailboxes.edit_mailbox(db, target.mailbox_id, {"visibility": visibility})
+        mailboxes.edit_mailbox(db, target.mailbox_id, {"visibility": visibility}, By(None, now))
         told = export(db, client_id, stranger)
         assert len(told["messages"]) == 2
         for message in told["messages"]:

@@ -9,6 +9,7 @@ from mailcrm.errors import NotFound, Refused
 from mailcrm.flow import clients, mailboxes
 from mailcrm.flow.clients import NewClient
 from mailcrm.flow.credentials import Credentials
+from mailcrm.flow.edit import By
 from mailcrm.flow.mailboxes import NewMailbox
 from mailcrm.flow.people import NewUser, add_user
 from mailcrm.net.secrets import Keyring
@@ -36,7 +37,7 @@ def test_a_mailbox_is_added_with_a_sealed_password(db: Database, now: datetime, 
     user_id = add_user(db, NewUser("anna@example.com", "Anna"), now)
     mailbox_id = mailboxes.add_mailbox(db, BOX, now)
     assert not row(db, mailbox_id).has_password
-    mailboxes.set_password(db, keyring, mailbox_id, "secret 123")
+    mailboxes.set_password(db, keyring, mailbox_id, "secret 123", By(None, now))
     found = row(db, mailbox_id)
     assert (found.address, found.user_id, found.user_name, found.has_password, found.state) == (
         "anna@example.com",
@@ -61,35 +62,35 @@ def test_what_is_wrong_with_a_mailbox_is_refused(db: Database, now: datetime, ke
     with pytest.raises(Refused, match="in clear"):
         mailboxes.add_mailbox(db, NewMailbox("x@example.com", "imap.example.com", tls="plain"), now)
     with pytest.raises(Refused, match="in clear"):
-        mailboxes.edit_mailbox(db, mailbox_id, {"tls": "plain"})
+        mailboxes.edit_mailbox(db, mailbox_id, {"tls": "plain"}, By(None, now))
     with pytest.raises(Refused, match="visibility must be one of"):
-        mailboxes.edit_mailbox(db, mailbox_id, {"visibility": "secret"})
+        mailboxes.edit_mailbox(db, mailbox_id, {"visibility": "secret"}, By(None, now))
     with pytest.raises(Refused, match="Cannot change secret of"):
-        mailboxes.edit_mailbox(db, mailbox_id, {"secret": b"x"})
+        mailboxes.edit_mailbox(db, mailbox_id, {"secret": b"x"}, By(None, now))
     with pytest.raises(Refused, match="empty password"):
-        mailboxes.set_password(db, keyring, mailbox_id, "")
+        mailboxes.set_password(db, keyring, mailbox_id, "", By(None, now))
     with pytest.raises(NotFound):
-        mailboxes.pause(db, 4711)
+        mailboxes.pause(db, 4711, By(None, now))
 
 
 def test_pausing_and_a_new_password(db: Database, now: datetime, keyring: Keyring) -> None:
     mailbox_id = mailboxes.add_mailbox(db, NewMailbox("info@example.com", "imap.example.com"), now)
-    mailboxes.pause(db, mailbox_id)
+    mailboxes.pause(db, mailbox_id, By(None, now))
     assert row(db, mailbox_id).state == "paused"
-    mailboxes.set_password(db, keyring, mailbox_id, "x")
+    mailboxes.set_password(db, keyring, mailbox_id, "x", By(None, now))
     assert row(db, mailbox_id).state == "paused", "a password does not wake a paused mailbox"
     with db.writing() as connection:
         rounds.refuse(connection, mailbox_id, 4, "needs-credentials")
         rounds.fail(connection, mailbox_id, "The password is wrong.", now, now + timedelta(hours=6))
-    mailboxes.set_password(db, keyring, mailbox_id, "y")
+    mailboxes.set_password(db, keyring, mailbox_id, "y", By(None, now))
     found = row(db, mailbox_id)
     assert (found.state, found.refusals, found.next_try_at, found.last_error) == ("active", 0, None, "")
-    mailboxes.pause(db, mailbox_id)
-    mailboxes.resume(db, mailbox_id)
+    mailboxes.pause(db, mailbox_id, By(None, now))
+    mailboxes.resume(db, mailbox_id, By(None, now))
     assert row(db, mailbox_id).state == "active"
     archive = mailboxes.add_mailbox(db, NewMailbox("gone@example.com", "", origin="load"), now)
     with pytest.raises(Refused, match="loaded from files"):
-        mailboxes.resume(db, archive)
+        mailboxes.resume(db, archive, By(None, now))
 
 
 def test_the_configuration_is_brought_in(db: Database, now: datetime) -> None:
@@ -120,11 +121,11 @@ def test_a_new_visibility_holds_for_what_is_stored(db: Database, now: datetime, 
             return [(subject, level) for subject, level in rows]
 
     assert levels() == [("Anna's", 2), ("Both", 2)]
-    mailboxes.edit_mailbox(db, boris.mailbox_id, {"visibility": "stub"})
+    mailboxes.edit_mailbox(db, boris.mailbox_id, {"visibility": "stub"}, By(None, now))
     assert levels() == [("Anna's", 2), ("Both", 0)]
-    mailboxes.edit_mailbox(db, anna.mailbox_id, {"visibility": "subject"})
+    mailboxes.edit_mailbox(db, anna.mailbox_id, {"visibility": "subject"}, By(None, now))
     assert levels() == [("Anna's", 1), ("Both", 0)]
-    mailboxes.edit_mailbox(db, boris.mailbox_id, {"visibility": "full"})
+    mailboxes.edit_mailbox(db, boris.mailbox_id, {"visibility": "full"}, By(None, now))
     assert levels() == [("Anna's", 1), ("Both", 1)]
 
 

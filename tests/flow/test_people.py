@@ -6,6 +6,7 @@ import pytest
 
 from mailcrm.errors import NotFound, Refused
 from mailcrm.flow import people, sessions
+from mailcrm.flow.edit import By
 from mailcrm.flow.people import NewUser
 from mailcrm.flow.sessions import Origin, TooManyAttempts
 from mailcrm.store import people as stored
@@ -28,7 +29,7 @@ def test_a_user_has_a_login_and_more_addresses(db: Database, now: datetime) -> N
         assert (found.id, found.login, found.role, found.has_password) == (user_id, "anna@example.com", "staff", True)
         assert found.created_at == now
         assert stored.addresses(connection, user_id) == ["anna@example.com", "a@example.com"]
-    people.change_addresses(db, user_id, add=("new@example.com",), remove=("a@example.com",))
+    people.change_addresses(db, By(None, now), user_id, add=("new@example.com",), remove=("a@example.com",))
     with db.reading() as connection:
         assert stored.addresses(connection, user_id) == ["anna@example.com", "new@example.com"]
 
@@ -50,7 +51,7 @@ def test_what_is_wrong_with_a_user_is_refused(db: Database, now: datetime) -> No
     with pytest.raises(Refused, match="Cannot change password_hash"):
         people.edit_user(db, user_id, {"password_hash": "x"}, now)
     with pytest.raises(Refused, match="signs in with"):
-        people.change_addresses(db, user_id, remove=("anna@example.com",))
+        people.change_addresses(db, By(None, now), user_id, remove=("anna@example.com",))
     with pytest.raises(NotFound):
         people.deactivate(db, 4711, now)
 

@@ -6,7 +6,9 @@ from sqlalchemy import Connection, func, select
 from sqlmodel import SQLModel, col
 
 from mailcrm.flow.tidy import Retention, tidy
-from mailcrm.model import Folder, Mailbox, Placement, SignInAttempt, Triage
+from mailcrm.model import AuditEntry, Folder, Mailbox, Placement, SignInAttempt, Triage
+from mailcrm.store import audit
+from mailcrm.store.audit import Act
 from mailcrm.store.database import Database
 from mailcrm.store.rows import insert
 
@@ -24,12 +26,14 @@ def test_old_lines_of_the_tray_and_old_attempts_go_and_verdicts_stay(db: Databas
                 "succeeded": False,
             }
             insert(connection, SignInAttempt, [attempt])
+            audit.note(connection, Act(None, "opened", "client", number), now - timedelta(days=2 * age))
 
     tidy(db, Retention(), now)
 
     with db.reading() as connection:
         assert connection.execute(select(col(Triage.placement_id))).scalars().all() == [1]
         assert _count(connection, SignInAttempt) == 1
+        assert _count(connection, AuditEntry) == 1
         assert _count(connection, Placement) == 2
 
 

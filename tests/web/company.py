@@ -7,9 +7,11 @@ from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from mailcrm.config import Server
 from mailcrm.flow import clients, contacts, people, sessions
@@ -55,6 +57,14 @@ def letter(sender: str, to: str, subject: str, text: str, **more: object) -> Ema
     for name, value in more.items():
         message[name.replace("_", "-")] = str(value)
     return message
+
+
+class Patient(FlaskClient):
+    """A browser that waits until the server is done with a request, and so with what it writes down afterwards."""
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        """The answer, when the request has ended."""
+        return super().open(*args, **{"buffered": True, **kwargs})
 
 
 @dataclass
@@ -113,6 +123,7 @@ class Company:
         people.edit_user(self.db, self.users[name], {"language": language}, self.now)
         app = app or self.app()
         app.config["WTF_CSRF_ENABLED"] = False
+        app.test_client_class = Patient
         client = app.test_client()
         client.set_cookie(COOKIE, self.token(name))
         return client

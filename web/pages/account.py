@@ -10,7 +10,7 @@ from mailcrm.flow import people, sessions
 from mailcrm.flow.sessions import TooManyAttempts
 from mailcrm.store import sessions as stored
 from web import notices
-from web.access import me, now, origin, reading, tools
+from web.access import actor, me, now, origin, reading, tools
 from web.languages import LANGUAGE_COOKIE, LANGUAGES
 from web.sentences import translated
 from web.signin import COOKIE, forget, remember, safe_next
@@ -83,7 +83,7 @@ def change() -> Response:
     changes: dict[str, object] = {name: request.form.get(name, "") for name in ("name", "language", "theme")}
     if not str(changes["name"]).strip():
         changes["name"] = me().name
-    people.edit_user(tools().database, me().id, {**changes, "keys": "keys" in request.form}, now())
+    people.edit_user(tools().database, me().id, {**changes, "keys": "keys" in request.form}, now(), actor())
     with force_locale(str(changes["language"])):
         notices.say(gettext("Saved."))
     return redirect(url_for("account.overview"))
@@ -96,7 +96,7 @@ def password() -> Response:
     sessions.sign_in(database, me().login, form.get("current", ""), origin(), now())
     if form.get("password", "") != form.get("again", ""):
         raise Refused("The two new passwords are not the same.")
-    people.change_password(database, me().id, form.get("password", ""), now())
+    people.change_password(database, me().id, form.get("password", ""), now(), actor())
     opened = sessions.sign_in(database, me().login, form.get("password", ""), origin(), now())
     notices.say(gettext("The password is changed. You were signed out everywhere else."))
     response = redirect(url_for("account.overview"))

@@ -7,6 +7,7 @@ from mailcrm.mail import parse
 from mailcrm.store import contents
 from mailcrm.store.contents import AttachmentRow
 from web.access import reading, tools, who
+from web.audited import opened, taken
 from web.frame import is_picture
 from web.security import FILE_POLICY, disposition
 
@@ -17,6 +18,7 @@ pages = Blueprint("attachments", __name__)
 def download(message_id: int, position: int) -> Response:
     """The bytes of an attachment under its own name, for saving."""
     row, data = _content(message_id, position)
+    taken("downloaded", "message", message_id, f"attachment {position + 1}")
     response = Response(data, mimetype="application/octet-stream")
     response.headers["Content-Disposition"] = disposition(row.filename, f"attachment-{position + 1}")
     return _confined(response)
@@ -28,6 +30,7 @@ def view(message_id: int, position: int) -> Response:
     row, data = _content(message_id, position)
     if not is_picture(row.content_type, data):
         raise NotFound("This attachment cannot be shown here; it can be downloaded.")
+    opened("message", [message_id])
     response = Response(data, mimetype=row.content_type)
     response.headers["Content-Disposition"] = disposition(row.filename, "picture", inline=True)
     # A picture never changes under its address, but only this user's browser may keep it.

@@ -15,6 +15,7 @@ from mailcrm.store.sendings import Cell, Holder
 from mailcrm.store.versions import VersionRow
 from web import workbook
 from web.access import now, reading, who
+from web.audited import opened, taken
 from web.pages.clients import known as known_client
 from web.security import disposition
 from web.strip import strip
@@ -76,6 +77,7 @@ def export() -> Response:
     head = [gettext("Document"), gettext("Client"), gettext("Person"), gettext("E-mail address"), gettext("Version")]
     head += [gettext("Sent last"), gettext("Not delivered"), gettext("Answered")]
     lines = [_cells(line) for line in _lines([row.id for row in rows], _EXPORTED)]
+    taken("exported", "document", detail=words)
     return _file(workbook.sheet(gettext("Who has it"), head, lines), words or gettext("Documents"))
 
 
@@ -97,6 +99,7 @@ def of_client(client_id: int) -> str:
 def document(document_id: int) -> str:
     """One document: the strip, its versions with their reasons, and who got which."""
     row = known(document_id)
+    opened("document", [document_id])
     found = versions.versions(reading(), who(), document_id)
     sent = recipients.lately(reading(), who(), document_id)
     replies = answers.of_document(reading(), who(), document_id)

@@ -13,7 +13,7 @@ from mailcrm.mail.thread import key
 from mailcrm.store import mailboxes, whereabouts
 from mailcrm.store.mailboxes import MailboxRow
 from web import notices
-from web.access import me, now, reading, tools, who
+from web.access import actor, by, me, now, reading, tools, who
 
 pages = Blueprint("mailboxes", __name__)
 _VISIBILITIES = ("full", "subject", "stub")
@@ -77,8 +77,8 @@ def add() -> Response:
         visibility=form.get("visibility", tools().site.visibility),
         origin="web",
     )
-    mailbox_id = flow.add_mailbox(database, wanted, now())
-    flow.set_password(database, tools().keyring, mailbox_id, form["password"])
+    mailbox_id = flow.add_mailbox(database, wanted, now(), actor())
+    flow.set_password(database, tools().keyring, mailbox_id, form["password"], by())
     notices.say(gettext("The mailbox is added. Reading begins within a minute, newest mail first."))
     return redirect(url_for("mailboxes.health", mailbox_id=mailbox_id))
 
@@ -87,7 +87,7 @@ def add() -> Response:
 def password(mailbox_id: int) -> Response:
     """Seal a new password; the mailbox is tried again at once."""
     _changeable(mailbox_id)
-    flow.set_password(tools().database, tools().keyring, mailbox_id, request.form.get("password", ""))
+    flow.set_password(tools().database, tools().keyring, mailbox_id, request.form.get("password", ""), by())
     notices.say(gettext("The password is saved; the mailbox is tried again now."))
     return redirect(url_for("mailboxes.health", mailbox_id=mailbox_id))
 
@@ -96,7 +96,7 @@ def password(mailbox_id: int) -> Response:
 def switch(mailbox_id: int, act: str) -> Response:
     """Read a mailbox no more, or again."""
     _changeable(mailbox_id)
-    (flow.pause if act == "pause" else flow.resume)(tools().database, mailbox_id)
+    (flow.pause if act == "pause" else flow.resume)(tools().database, mailbox_id, by())
     notices.say(gettext("The mailbox is paused.") if act == "pause" else gettext("The mailbox is read again."))
     return redirect(url_for("mailboxes.health", mailbox_id=mailbox_id))
 
@@ -106,7 +106,8 @@ def visibility(mailbox_id: int) -> Response:
     """Say what colleagues see of a mailbox."""
     _changeable(mailbox_id)
     chosen = request.form.get("visibility", "")
-    flow.edit_mailbox(tools().database, mailbox_id, {"visibility": chosen if chosen in _VISIBILITIES else "stub"})
+    changes = {"visibility": chosen if chosen in _VISIBILITIES else "stub"}
+    flow.edit_mailbox(tools().database, mailbox_id, changes, by())
     notices.say(gettext("Saved."))
     return redirect(url_for("mailboxes.health", mailbox_id=mailbox_id))
 

@@ -14,6 +14,7 @@ from mailcrm.store.threads import MessageRow
 from mailcrm.store.visibility import FULL, SUBJECT
 from web import frame, notices
 from web.access import by, me, reading, tools, who
+from web.audited import opened, taken
 from web.prose import prose
 from web.raw import header_block, without_bcc
 from web.security import FILE_POLICY, disposition, frame_policy
@@ -31,6 +32,7 @@ def thread(thread_id: int) -> str:
     if not rows:
         raise NotFound("There is no such thread.")
     numbers = [row.id for row in rows]
+    opened("message", [row.id for row in rows if row.level >= FULL])
     return render_template(
         "messages/thread.html",
         rows=rows,
@@ -52,6 +54,8 @@ def message(message_id: int) -> str:
     row = known(message_id)
     attached = contents.all_attachments(reading(), who(), message_id)
     taking_part = _participants(message_id)
+    if row.level >= FULL:
+        opened("message", [message_id])
     return render_template(
         "messages/message.html",
         row=row,
@@ -72,6 +76,7 @@ def message(message_id: int) -> str:
 def html(message_id: int) -> Response:
     """The HTML of a message for its frame: cleaned, sandboxed, and without remote images unless the user wants them."""
     row = known(message_id, FULL)
+    opened("message", [message_id])
     pictures = frame.pictures(tools().blobs, contents.all_attachments(reading(), who(), message_id))
     remote = people.trusts(reading(), me().id, _sender(_participants(message_id)))
     source = parse.html(tools().blobs.read(row.raw_sha256))
@@ -85,6 +90,7 @@ def html(message_id: int) -> Response:
 def raw(message_id: int) -> Response:
     """The message as it came; where its blind copies are not the user's to see, without them."""
     row = known(message_id, FULL)
+    taken("downloaded", "message", message_id)
     response = Response(_bytes(row), mimetype="message/rfc822")
     response.headers["Content-Disposition"] = disposition(f"{row.subject or 'message'}.eml", "message.eml")
     response.headers["Content-Security-Policy"] = FILE_POLICY
@@ -95,6 +101,7 @@ def raw(message_id: int) -> Response:
 def headers(message_id: int) -> str:
     """The header lines of a message as they came."""
     row = known(message_id, FULL)
+    opened("message", [message_id])
     lines = header_block(_bytes(row))[:200_000]
     return render_template("messages/headers.html", row=row, lines=lines)
 

@@ -15,7 +15,9 @@ from mailcrm.store.timeline import Correspondent, EntryRow, Filters, Keyset, Pag
 from mailcrm.store.versions import Carried
 from web.access import now, reading, tools, who
 from web.arrivals import BEAT_SECONDS, Arrivals
+from web.audited import opened
 from web.chrome import state
+from web.pages.audit import may_audit
 from web.pages.clients import known
 
 pages = Blueprint("timeline", __name__)
@@ -49,9 +51,12 @@ def client(client_id: int) -> str:
     told = _told(page)
     if request.headers.get("HX-Request") == "true" and keyset.at is not None:
         return render_template("clients/older.html", client_id=client_id, told=told, older=_written(page), args=_args())
+    shown = known(client_id)
+    opened("client", [client_id], client_id)
     return render_template(
         "clients/client.html",
-        client=known(client_id),
+        client=shown,
+        may_audit=may_audit(shown),
         client_id=client_id,
         card=cards.card(reading(), client_id),
         copies_to=[client_address(d, client_id, tools().office.fingerprint) for d in tools().site.dropboxes],

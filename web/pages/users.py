@@ -9,7 +9,7 @@ from mailcrm.flow import people as flow
 from mailcrm.flow.people import NewUser
 from mailcrm.store import people
 from web import notices
-from web.access import admin_only, now, reading, tools
+from web.access import actor, admin_only, by, now, reading, tools
 
 pages = Blueprint("users", __name__)
 
@@ -33,7 +33,7 @@ def add() -> Response:
         role=form.get("role", "staff"),
         language=form.get("language", "en"),
     )
-    flow.add_user(tools().database, new, now())
+    flow.add_user(tools().database, new, now(), actor())
     notices.say(gettext("The user is added. Tell the first password in person; it can be changed under My account."))
     return redirect(url_for("users.overview"))
 
@@ -56,9 +56,9 @@ def change(user_id: int) -> Response:
     changes: dict[str, object] = {"role": form.get("role", "staff"), "is_active": "is_active" in form}
     if form.get("name", "").strip():
         changes["name"] = form["name"].strip()
-    flow.edit_user(tools().database, user_id, changes, now())
+    flow.edit_user(tools().database, user_id, changes, now(), actor())
     wanted, had = set(form.get("addresses", "").split()), set(people.addresses(reading(), user_id))
-    flow.change_addresses(tools().database, user_id, tuple(wanted - had), tuple(had - wanted))
+    flow.change_addresses(tools().database, by(), user_id, tuple(wanted - had), tuple(had - wanted))
     notices.say(gettext("Saved."))
     return redirect(url_for("users.overview"))
 
@@ -67,6 +67,6 @@ def change(user_id: int) -> Response:
 @admin_only
 def password(user_id: int) -> Response:
     """Set a new first password; the user is signed out everywhere."""
-    flow.change_password(tools().database, user_id, request.form.get("password", ""), now())
+    flow.change_password(tools().database, user_id, request.form.get("password", ""), now(), actor())
     notices.say(gettext("The password is changed and the user is signed out everywhere."))
     return redirect(url_for("users.edit", user_id=user_id))
