@@ -110,6 +110,7 @@ class Privacy:
 
     visibility: str = field(default="full", metadata=checked(choices=_VISIBILITIES))
     admin_reads_bodies: bool = False
+    clients: str = field(default="all", metadata=checked(choices=("all", "assigned")))
     never: tuple[str, ...] = ()
     tray_days: int = field(default=180, metadata=checked(low=1, high=36500))
     """Lines of the tray that nobody decided on are dropped after so long."""

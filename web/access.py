@@ -18,7 +18,7 @@ from mailcrm.net.secrets import Keyring
 from mailcrm.store.database import Database
 from mailcrm.store.people import UserRow
 from mailcrm.store.sessions import SessionRow
-from mailcrm.store.visibility import Viewer, viewer
+from mailcrm.store.visibility import Policy, Viewer, viewer
 from web.site import Site
 
 P = ParamSpec("P")
@@ -81,14 +81,15 @@ def me() -> UserRow:
 def who() -> Viewer:
     """How the signed-in user sees messages."""
     if "viewer" not in g:
-        g.viewer = viewer(reading(), me().id, me().role, tools().site.admin_reads_bodies)
+        site = tools().site
+        g.viewer = viewer(reading(), me().id, me().role, now(), Policy(site.admin_reads_bodies, site.clients))
     found: Viewer = g.viewer
     return found
 
 
 def by() -> By:
     """The signed-in user as the one who does something now."""
-    return By(me().id, now(), request.remote_addr or "")
+    return By(me().id, now(), request.remote_addr or "", who())
 
 
 def actor() -> Actor:

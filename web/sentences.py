@@ -62,6 +62,7 @@ SENTENCES = (
     _m("A title needs a word."),
     _m("A document belongs to a client, to many clients or to the company itself."),
     _m("There is no such link."),
+    _m("%(name)s belongs to a client of a colleague: ask an admin to share that client with you."),
     _m("This message has no sender."),
     _m("“%(value)s” cannot be on a never-list."),
     _m("%(name)s is on the never-list already."),

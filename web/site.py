@@ -27,6 +27,8 @@ class Site:
     """Addresses and domains that the configuration says are never stored."""
     dropboxes: tuple[str, ...] = ()
     admin_reads_bodies: bool = False
+    clients: str = "all"
+    """all, or assigned: staff and managers see only clients that they look after."""
     metrics_token: str = ""
     """Lets Prometheus read /metrics from elsewhere; without it only this machine may."""
     work: WorkCalendar = field(default_factory=WorkCalendar)
@@ -53,5 +55,6 @@ def from_config(config: Config) -> Site:
         dropboxes=tuple(d.casefold() for d in config.sync.dropboxes),
         admin_reads_bodies=config.privacy.admin_reads_bodies,
         work=config.work.calendar,
+        clients=config.privacy.clients,
         metrics_token=os.environ.get(config.web.metrics_token_env, "") if config.web.metrics_token_env else "",
     )

@@ -11,6 +11,7 @@ from mailcrm.flow.clients import KINDS, NewClient
 from mailcrm.store import clients as stored
 from mailcrm.store import contacts, people
 from mailcrm.store.clients import ClientFilter, ClientRow
+from mailcrm.store.visibility import EVERYTHING
 
 
 @click.group()
@@ -41,7 +42,7 @@ def list_(setting: Setting, words: tuple[str, ...], archived: bool) -> None:
     table = Table("Id", "Name", "Owner", "Domains", "Addresses", "Messages", "Last in", "Last out")
     wanted, after = ClientFilter(" ".join(words), archived=archived), None
     with setting.database.reading() as connection:
-        while page := stored.clients(connection, wanted, after, 200):
+        while page := stored.clients(connection, EVERYTHING, wanted, after, 200):
             for row in page:
                 names = (stored.domains(connection, row.id), contacts.all_addresses(connection, row.id))
                 days = [f"{at:%Y-%m-%d}" if at else "" for at in (row.last_in_at, row.last_out_at)]
@@ -86,9 +87,9 @@ def address(setting: Setting, name: str, email: str, remove: bool) -> None:
 def client_named(setting: Setting, name: str) -> ClientRow:
     """The client with this id or name; raises NotFound."""
     with setting.database.reading() as connection:
-        found = stored.client_by_name(connection, name)
+        found = stored.client_by_name(connection, EVERYTHING, name)
         if found is None and name.isdecimal():
-            found = stored.client(connection, int(name))
+            found = stored.client(connection, EVERYTHING, int(name))
     if found is None:
         raise NotFound(f'There is no client "{name}": `mailcrm client list` shows them.')
     return found

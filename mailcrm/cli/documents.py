@@ -12,9 +12,7 @@ from mailcrm.flow.rebuild import rebuild as place_all
 from mailcrm.net.extract.pool import Extractor
 from mailcrm.store import document_work
 from mailcrm.store import documents as stored
-from mailcrm.store.visibility import Viewer
-
-_EVERYTHING = Viewer(0, "admin", (), reads_all=True)
+from mailcrm.store.visibility import EVERYTHING
 
 
 @click.group()
@@ -29,7 +27,7 @@ def list_(setting: Setting, name: str) -> None:
     """The documents that went to or came from a client, the last moved first."""
     client = client_named(setting, name)
     with setting.database.reading() as connection:
-        found = stored.of_client(connection, _EVERYTHING, client.id, size=10_000)
+        found = stored.of_client(connection, EVERYTHING, client.id, size=10_000)
     table = Table("id", "document", "kind", "version", "files", "first", "last")
     for one in found:
         dates = (f"{one.first_at:%Y-%m-%d}", f"{one.last_at:%Y-%m-%d}")

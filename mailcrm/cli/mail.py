@@ -29,7 +29,7 @@ from mailcrm.mail.inspect import inspect as inspect_message
 from mailcrm.net.archive import Archive
 from mailcrm.store import people
 from mailcrm.store.audit import Act
-from mailcrm.store.visibility import Viewer, viewer
+from mailcrm.store.visibility import Policy, Viewer, viewer
 
 
 @click.command()
@@ -168,7 +168,8 @@ def _viewer(setting: Setting, login: str) -> Viewer:
         user = people.user_by_login(connection, login)
         if user is None:
             raise NotFound(f"There is no user {login}: `mailcrm user list` shows them.")
-        return viewer(connection, user.id, user.role, setting.config.privacy.admin_reads_bodies)
+        privacy = setting.config.privacy
+        return viewer(connection, user.id, user.role, utc_now(), Policy(privacy.admin_reads_bodies, privacy.clients))
 
 
 def _mailbox(setting: Setting, address: str, owner: str) -> int:

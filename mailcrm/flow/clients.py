@@ -34,7 +34,8 @@ class NewClient:
 def add_client(office: Office, by: By, new: NewClient) -> int:
     """Add a client and find its past; returns the id. Raises Refused where something is wrong."""
     texts = {name: str(getattr(new, name)).strip() for name in _TEXTS}
-    values = {**texts, "kind": new.kind, "owner_id": new.owner_id, "created_at": by.at, "updated_at": by.at}
+    owner = by.actor_id if new.owner_id is None and by.who.assigned else new.owner_id
+    values = {**texts, "kind": new.kind, "owner_id": owner, "created_at": by.at, "updated_at": by.at}
     with editing(office, by) as edit:
         _check(edit.connection, values)
         client_id = clients.add_client(edit.connection, {**values, "message_count": 0})
@@ -51,7 +52,7 @@ def edit_client(office: Office, by: By, client_id: int, changes: Mapping[str, ob
         raise Refused(f"Cannot change {', '.join(sorted(unknown))} of a client.")
     values = {name: str(value).strip() if name in _TEXTS else value for name, value in changes.items()}
     with editing(office, by) as edit:
-        before = known(edit.connection, client_id)
+        before = known(edit, client_id)
         _check(edit.connection, values)
         clients.change_client(edit.connection, client_id, {**values, "updated_at": by.at})
         changed = [name for name, value in values.items() if value != getattr(before, name)]
@@ -62,7 +63,7 @@ def edit_client(office: Office, by: By, client_id: int, changes: Mapping[str, ob
 def archive(office: Office, by: By, client_id: int) -> None:
     """Take a client out of lists and rules; its history stays. Raises NotFound."""
     with editing(office, by) as edit:
-        known(edit.connection, client_id)
+        known(edit, client_id)
         clients.change_client(edit.connection, client_id, {"archived_at": by.at, "updated_at": by.at})
         edit.note("archived", "client", client_id, client_id)
 
@@ -70,7 +71,7 @@ def archive(office: Office, by: By, client_id: int) -> None:
 def restore(office: Office, by: By, client_id: int) -> None:
     """Take a client back from the archive and find what came meanwhile; raises NotFound."""
     with editing(office, by) as edit:
-        known(edit.connection, client_id)
+        known(edit, client_id)
         clients.change_client(edit.connection, client_id, {"archived_at": None, "updated_at": by.at})
         emails, domains = links.known_as(edit.connection, client_id)
         rematch.added(edit, client_id, [*emails, *domains])
@@ -86,7 +87,7 @@ def add_address(office: Office, by: By, client_id: int, email: str, contact_id: 
     """Give a client, or one of its contacts, an address and find its past; returns how many messages will be
     fetched. Raises Refused, or NotFound."""
     with editing(office, by) as edit:
-        known(edit.connection, client_id)
+        known(edit, client_id)
         owner = contacts.contact(edit.connection, contact_id) if contact_id is not None else None
         if contact_id is not None and (owner is None or owner.client_id != client_id):
             raise NotFound("The client has no such contact.")
@@ -96,6 +97,7 @@ def add_address(office: Office, by: By, client_id: int, email: str, contact_id: 
 def remove_domain(office: Office, by: By, client_id: int, domain: str) -> None:
     """Take a domain away, and the links that only it had made; raises NotFound."""
     with editing(office, by) as edit:
+        known(edit, client_id)
         if not clients.remove_domain(edit.connection, client_id, domain.strip().casefold()):
             raise NotFound(f"The client has no domain {domain}.")
         rematch.removed(edit, client_id, [domain.strip().casefold()])
@@ -106,19 +108,24 @@ def remove_address(office: Office, by: By, client_id: int, email: str) -> None:
     """Take an address away, and the links that only it had made; raises Refused, or NotFound."""
     name = valid_email(email)
     with editing(office, by) as edit:
+        known(edit, client_id)
         detach(edit, client_id, [name])
 
 
-def known(connection: Connection, client_id: int) -> clients.ClientRow:
-    """The client; raises NotFound where there is none."""
-    found = clients.client(connection, client_id)
+def known(edit: Edit, client_id: int) -> clients.ClientRow:
+    """The client; raises NotFound where there is none that the user may see."""
+    found = clients.client(edit.connection, edit.by.who, client_id)
     if found is None:
         raise NotFound("There is no such client.")
     return found
 
 
 def attach(edit: Edit, client_id: int, names: Collection[str], contact_id: int | None = None) -> int:
-    """Give a client checked names that it does not have yet and find its past, in the transaction at hand."""
+    """Give a client checked names that it does not have yet and find its past, in the transaction at hand; raises
+    Refused."""
+    for name in names:
+        if clients.held_out_of_sight(edit.connection, edit.by.who, name):
+            raise Refused(f"{name} belongs to a client of a colleague: ask an admin to share that client with you.")
     new = [n for n in dict.fromkeys(names) if _attach_one(edit.connection, client_id, n, contact_id)]
     if not new:
         return 0
@@ -138,7 +145,7 @@ def detach(edit: Edit, client_id: int, emails: Collection[str]) -> None:
 
 def _attach(office: Office, by: By, client_id: int, names: Collection[str]) -> int:
     with editing(office, by) as edit:
-        known(edit.connection, client_id)
+        known(edit, client_id)
         return attach(edit, client_id, names)
 
 

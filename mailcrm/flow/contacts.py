@@ -29,7 +29,7 @@ def add_contact(office: Office, by: By, client_id: int, new: NewContact) -> int:
     if not values["name"] and not new.addresses:
         raise Refused("A contact needs a name or an address.")
     with editing(office, by) as edit:
-        flow_clients.known(edit.connection, client_id)
+        flow_clients.known(edit, client_id)
         row = {**values, "client_id": client_id, "created_at": by.at}
         contact_id = contacts.add_contact(edit.connection, row)
         emails = [flow_clients.checked_email(edit, email) for email in new.addresses]
@@ -75,6 +75,7 @@ def _known(edit: Edit, contact_id: int) -> contacts.ContactRow:
     found = contacts.contact(edit.connection, contact_id)
     if found is None:
         raise NotFound("There is no such contact.")
+    flow_clients.known(edit, found.client_id)
     return found
 
 

@@ -29,7 +29,7 @@ from mailcrm.store import (
 )
 from mailcrm.store import versions as stored_versions
 from mailcrm.store.database import Database
-from mailcrm.store.visibility import Viewer
+from mailcrm.store.visibility import EVERYTHING, Viewer
 
 AT_ONCE = 100
 """So many messages are placed anew while the person waits; more are left to the daemon."""
@@ -91,7 +91,7 @@ def move(desk: Desk, document_id: int, scope: str) -> Undo:
     """Say whose document it is: "client:12", "broadcast" (for many) or "internal". Raises NotFound, Refused."""
     with _correcting(desk) as connection:
         whole = _document(connection, desk, document_id)
-        _check_scope(connection, scope)
+        _check_scope(connection, desk, scope)
         set_before = _in_force(connection).scopes
         return _said(connection, desk, ("move", "scope"), _told(whole, set_before), (scope, whole.scope))
 
@@ -180,9 +180,10 @@ def _said(
     return Undo(act, tuple(Rule(kind, sha, value=old) for sha in shas))  # type: ignore[arg-type]
 
 
-def _check_scope(connection: Connection, scope: str) -> None:
+def _check_scope(connection: Connection, desk: Desk, scope: str) -> None:
     kind, _, number = scope.partition(":")
-    known = kind == "client" and number.isdecimal() and clients.client(connection, int(number)) is not None
+    who = desk.who or EVERYTHING
+    known = kind == "client" and number.isdecimal() and clients.client(connection, who, int(number)) is not None
     if not known and scope not in (BROADCAST, INTERNAL):
         raise Refused("A document belongs to a client, to many clients or to the company itself.")
 

@@ -11,6 +11,7 @@ from mailcrm.crm.free_mail import FREE_MAIL
 from mailcrm.store import audit, messages
 from mailcrm.store.audit import Act
 from mailcrm.store.database import Database
+from mailcrm.store.visibility import EVERYTHING, Viewer
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,8 @@ class By:
     actor_id: int | None
     at: datetime
     ip: str = ""
+    who: Viewer = EVERYTHING
+    """What he may see: he may change nothing else."""
 
 
 @dataclass(frozen=True, slots=True)

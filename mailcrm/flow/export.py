@@ -21,7 +21,7 @@ from mailcrm.net.blobs import BlobStore
 from mailcrm.store import clients, contacts, history, links, participants
 from mailcrm.store.database import Database
 from mailcrm.store.history import File, Told
-from mailcrm.store.visibility import FULL, SUBJECT, Viewer
+from mailcrm.store.visibility import EVERYTHING, FULL, SUBJECT, Viewer
 
 FORMAT = 1
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]+')
@@ -30,7 +30,7 @@ _UNSAFE = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]+')
 def export(database: Database, client_id: int, who: Viewer | None = None) -> dict[str, Any]:
     """The client as plain values for JSON; raises NotFound. `who` sees what he sees on the pages, None sees all."""
     with database.reading() as connection:
-        row = clients.client(connection, client_id)
+        row = clients.client(connection, who or EVERYTHING, client_id)
         if row is None:
             raise NotFound("There is no such client.")
         messages = [m for page in _pages(connection, client_id, who) for m in page]

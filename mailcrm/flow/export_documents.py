@@ -9,16 +9,15 @@ from mailcrm.documents.explain import reasons
 from mailcrm.store import answers, documents, sendings, versions
 from mailcrm.store.documents import DocumentKeyset, DocumentRow
 from mailcrm.store.versions import VersionRow
-from mailcrm.store.visibility import Viewer
+from mailcrm.store.visibility import EVERYTHING, Viewer
 
-_EVERYTHING = Viewer(0, "admin", (), reads_all=True)
 _PAGE = 200
 _MOST = 1_000_000
 
 
 def told(connection: Connection, client_id: int, who: Viewer | None, messages: Collection[int]) -> list[dict[str, Any]]:
     """Every document of a client with what its messages did with it. What went to others is not told."""
-    viewer = who or _EVERYTHING
+    viewer = who or EVERYTHING
     contents = _contents(connection, viewer, sorted(messages))
     found: list[dict[str, Any]] = []
     before: DocumentKeyset | None = None

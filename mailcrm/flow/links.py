@@ -61,7 +61,7 @@ def attach(office: Office, by: By, who: Viewer, triage_id: int, client_id: int) 
         row = triage.row(edit.connection, triage_id, who)
         if row is None:
             raise NotFound("There is no such message in the tray.")
-        flow_clients.known(edit.connection, client_id)
+        flow_clients.known(edit, client_id)
         email = flow_clients.checked_email(edit, row.counterpart)
         rows = triage.open_ids(edit.connection, triage.of_people([email], []))
         new = contacts.address_contact(edit.connection, client_id, email) is None
@@ -128,6 +128,7 @@ def _known(edit: Edit, link_id: int) -> LinkRow:
     found = links.link(edit.connection, link_id)
     if found is None:
         raise NotFound("There is no such link.")
+    flow_clients.known(edit, found.client_id)
     return found
 
 
@@ -145,7 +146,7 @@ def _refresh(edit: Edit, link: LinkRow) -> None:
 
 
 def _link(edit: Edit, message_id: int, client_id: int) -> Undo:
-    flow_clients.known(edit.connection, client_id)
+    flow_clients.known(edit, client_id)
     existing = [one for one in links.links(edit.connection, [message_id]) if one.client_id == client_id]
     if existing:
         return _change(edit, existing[0], "active")

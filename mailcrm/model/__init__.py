@@ -31,6 +31,7 @@ from mailcrm.model.documents import (
     Version,
     VersionClient,
 )
+from mailcrm.model.groups import Absence, ClientGroup, GroupClient, GroupDeputy, Handover, OwnerChange
 from mailcrm.model.mail import (
     Attachment,
     MailAddress,
@@ -58,6 +59,7 @@ from mailcrm.model.offer import Offer, OfferFile, OfferItem, Template, TermKind,
 from mailcrm.model.people import Heartbeat, SignInAttempt, TrustedSender, User, UserAddress, UserSession
 
 __all__ = [
+    "Absence",
     "Answer",
     "Attachment",
     "Attempt",
@@ -66,6 +68,7 @@ __all__ = [
     "BlobText",
     "Client",
     "ClientDomain",
+    "ClientGroup",
     "Contact",
     "ContactAddress",
     "ContactPhone",
@@ -76,6 +79,9 @@ __all__ = [
     "Event",
     "Fingerprint",
     "Folder",
+    "GroupClient",
+    "GroupDeputy",
+    "Handover",
     "Heartbeat",
     "Limiter",
     "Link",
@@ -93,6 +99,7 @@ __all__ = [
     "Offer",
     "OfferFile",
     "OfferItem",
+    "OwnerChange",
     "Placement",
     "PlacementTrace",
     "Recipient",

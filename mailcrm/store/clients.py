@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, delete, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, delete, exists, func, insert, not_, or_, select, update
 from sqlmodel import col
 
 from mailcrm.model import Client, ClientDomain, Contact, ContactAddress, User
+from mailcrm.store.visibility import Viewer, sees
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,25 +71,25 @@ def name_key(name: str) -> str:
     return " ".join(name.split()).casefold()
 
 
-def client(connection: Connection, client_id: int) -> ClientRow | None:
-    """The client with this id."""
-    row = connection.execute(_select().where(col(Client.id) == client_id)).one_or_none()
+def client(connection: Connection, who: Viewer, client_id: int) -> ClientRow | None:
+    """The client with this id, where the viewer may see it."""
+    row = connection.execute(_select(who).where(col(Client.id) == client_id)).one_or_none()
     return ClientRow(*row) if row else None
 
 
-def client_by_name(connection: Connection, name: str) -> ClientRow | None:
-    """The client of this name (case and spaces do not matter), the oldest where there are several."""
+def client_by_name(connection: Connection, who: Viewer, name: str) -> ClientRow | None:
+    """The client of this name (case and spaces do not matter), the oldest that he may see where there are several."""
     row = connection.execute(
-        _select().where(col(Client.name_key) == name_key(name)).order_by(col(Client.id)).limit(1)
+        _select(who).where(col(Client.name_key) == name_key(name)).order_by(col(Client.id)).limit(1)
     ).one_or_none()
     return ClientRow(*row) if row else None
 
 
 def clients(
-    connection: Connection, wanted: ClientFilter, after: Cursor | None = None, limit: int = 50
+    connection: Connection, who: Viewer, wanted: ClientFilter, after: Cursor | None = None, limit: int = 50
 ) -> list[ClientRow]:
-    """One page of clients; `after` is `cursor(…)` of the last one of the page before."""
-    query = _select().where(col(Client.archived_at).is_not(None) if wanted.archived else _live())
+    """One page of the clients that the viewer may see; `after` is `cursor(…)` of the last one of the page before."""
+    query = _select(who).where(col(Client.archived_at).is_not(None) if wanted.archived else _live())
     if wanted.owner_id is not None:
         query = query.where(col(Client.owner_id) == wanted.owner_id)
     for word in name_key(wanted.words).split():
@@ -102,12 +103,34 @@ def cursor(row: ClientRow, order: str) -> Cursor:
     return values.get(order, name_key(row.name)), row.id
 
 
-def count(connection: Connection, owner_id: int | None = None) -> int:
-    """How many clients are not archived."""
-    query = select(func.count()).select_from(Client).where(_live())
+def count(connection: Connection, who: Viewer, owner_id: int | None = None) -> int:
+    """How many clients are not archived, of those that the viewer may see."""
+    query = select(func.count()).select_from(Client).where(_live(), sees(who))
     if owner_id is not None:
         query = query.where(col(Client.owner_id) == owner_id)
     return int(connection.execute(query).scalar_one())
+
+
+def held_out_of_sight(connection: Connection, who: Viewer, name: str) -> bool:
+    """Whether a client that he may not see has this address or domain, or a domain above or below it.
+
+    Whoever could give such a name to a client of his own would read the other one's mail there.
+    """
+    if not who.assigned:
+        return False
+    domain = name.rpartition("@")[2]
+    parents = [domain, *(domain[at + 1 :] for at, letter in enumerate(domain) if letter == ".")]
+    holders = [select(col(ClientDomain.client_id)).where(col(ClientDomain.domain).in_(parents))]
+    address = col(ContactAddress.email)
+    if "@" in name:
+        holders.append(select(col(ContactAddress.client_id)).where(address == name))
+    else:
+        below = col(ClientDomain.domain).endswith(f".{domain}", autoescape=True)
+        holders.append(select(col(ClientDomain.client_id)).where(below))
+        within = or_(address.endswith(f"@{domain}", autoescape=True), address.endswith(f".{domain}", autoescape=True))
+        holders.append(select(col(ContactAddress.client_id)).where(within))
+    query = select(col(Client.id)).where(or_(*(col(Client.id).in_(some) for some in holders)), not_(sees(who))).limit(1)
+    return connection.execute(query).first() is not None
 
 
 def domains(connection: Connection, client_id: int) -> list[str]:
@@ -139,8 +162,8 @@ def remove_domain(connection: Connection, client_id: int, domain: str) -> int:
     return connection.execute(delete(ClientDomain).where(here)).rowcount
 
 
-def _select() -> Select[Any]:
-    return select(*_COLUMNS).join(User, col(User.id) == col(Client.owner_id), isouter=True)
+def _select(who: Viewer) -> Select[Any]:
+    return select(*_COLUMNS).join(User, col(User.id) == col(Client.owner_id), isouter=True).where(sees(who))
 
 
 def _live() -> ColumnElement[bool]:

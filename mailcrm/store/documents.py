@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or
 from sqlmodel import col
 
 from mailcrm.model import Document, Link, Message, Occurrence, Suggestion, Version
-from mailcrm.store.visibility import FULL, Viewer, level
+from mailcrm.store.visibility import FULL, Viewer, level, sees_client
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +71,14 @@ def document(connection: Connection, who: Viewer, document_id: int) -> DocumentR
 
 
 def clients_of(connection: Connection, who: Viewer, document_id: int) -> list[int]:
-    """The clients that a visible content of the document went to or came from, in order."""
+    """The clients that he may see and that a visible content of the document went to or came from, in order."""
     query = (
         select(col(Link.client_id))
         .join(Message, col(Message.id) == col(Link.message_id))
         .join(Occurrence, col(Occurrence.message_id) == col(Message.id))
         .join(Version, col(Version.id) == col(Occurrence.blob_id))
         .where(col(Version.document_id) == document_id, col(Link.state) == "active", level(who) >= FULL)
+        .where(sees_client(who, col(Link.client_id)))
         .distinct()
     )
     return sorted(connection.execute(query).scalars())

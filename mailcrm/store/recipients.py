@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from mailcrm.model import Answer, Client, Document, Link, MailAddress, Message, MessageAddress, Sending, Version
-from mailcrm.store.visibility import FULL, Viewer, level
+from mailcrm.store.visibility import FULL, Viewer, level, sees
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ def recipients(
 def clients_of(
     connection: Connection, who: Viewer, document_ids: Collection[int], addresses: Iterable[int]
 ) -> dict[tuple[int, int], list[tuple[int, str]]]:
-    """(document, address) → the clients (id, name) on whose timelines the messages to that address stand."""
+    """(document, address) → the clients (id, name) whom the messages to that address concern."""
     query = (
         _sendings(who, col(Version.document_id), col(Sending.address_id), col(Client.id), col(Client.name))
         .join(Link, and_(col(Link.message_id) == col(Sending.message_id), col(Link.state) == "active"))
@@ -131,6 +131,7 @@ def clients_of(
             col(Version.document_id).in_(list(document_ids)),
             col(Sending.address_id).in_(set(addresses)),
             col(Sending.direction) == "out",
+            sees(who),
         )
         .distinct()
         .order_by(col(Client.name), col(Client.id))
@@ -158,12 +159,12 @@ def replies(connection: Connection, who: Viewer, document_ids: Collection[int]) 
 
 
 def named_clients(connection: Connection, who: Viewer, document_id: int) -> list[tuple[int, str]]:
-    """The clients (id, name) whom a message with a visible content of the document concerns."""
+    """The clients (id, name) in his sight whom a message with a visible content of the document concerns."""
     query: Any = (
         _sendings(who, col(Client.id), col(Client.name))
         .join(Link, and_(col(Link.message_id) == col(Message.id), col(Link.state) == "active"))
         .join(Client, col(Client.id) == col(Link.client_id))
-        .where(col(Version.document_id) == document_id)
+        .where(col(Version.document_id) == document_id, sees(who))
         .distinct()
         .order_by(col(Client.name), col(Client.id))
     )

@@ -29,7 +29,7 @@ from mailcrm.model import Client, Link, Message, MessageBody
 from mailcrm.store.clients import ClientFilter, ClientRow, clients
 from mailcrm.store.rows import table
 from mailcrm.store.search_syntax import SHORTEST_PREFIX, fts5, has_starts, tsquery
-from mailcrm.store.visibility import FULL, SUBJECT, Viewer, level
+from mailcrm.store.visibility import FULL, SUBJECT, Viewer, level, sees
 
 SNIPPET = 220
 """Characters of text shown around the first hit."""
@@ -72,7 +72,7 @@ def search(connection: Connection, who: Viewer, query: Query, before_id: int | N
         return []
     rows = _Search(connection, who, query).page(before_id, limit)
     texts = _texts(connection, [row.id for row in rows if row.seen == FULL])
-    owners = _clients(connection, [row.id for row in rows])
+    owners = _clients(connection, who, [row.id for row in rows])
     what = wanted(query.terms, SHORTEST_PREFIX)
     return [_result(row, texts.get(row.id, ""), owners[row.id], what) for row in rows]
 
@@ -86,7 +86,7 @@ class _Search:
     def __post_init__(self) -> None:
         self.sqlite = self.connection.dialect.name == "sqlite"
         self.indexed = bool(self.query.terms or self.query.has_attachment)
-        named = [c for name in self.query.clients for c in _named(self.connection, name)]
+        named = [c for name in self.query.clients for c in _named(self.connection, self.who, name)]
         self.clients = {c.id: c.message_count for c in named}
 
     def page(self, before_id: int | None, limit: int) -> Sequence[Any]:
@@ -185,8 +185,8 @@ def _listing(seen: ColumnElement[Any]) -> Any:
     return _columns(seen).where(seen >= SUBJECT).order_by(col(Message.id).desc())
 
 
-def _named(connection: Connection, name: str) -> list[ClientRow]:
-    return clients(connection, ClientFilter(name), limit=_CLIENTS)
+def _named(connection: Connection, who: Viewer, name: str) -> list[ClientRow]:
+    return clients(connection, who, ClientFilter(name), limit=_CLIENTS)
 
 
 def _first_number(day: date) -> int:
@@ -198,11 +198,11 @@ def _texts(connection: Connection, ids: list[int]) -> dict[int, str]:
     return {row.message_id: row.text for row in connection.execute(query)} if ids else {}
 
 
-def _clients(connection: Connection, ids: Iterable[int]) -> dict[int, tuple[tuple[int, str], ...]]:
+def _clients(connection: Connection, who: Viewer, ids: Iterable[int]) -> dict[int, tuple[tuple[int, str], ...]]:
     query: Any = (
         select(col(Link.message_id), col(Client.id), col(Client.name))
         .join(Client, col(Client.id) == col(Link.client_id))
-        .where(col(Link.message_id).in_(list(ids)), col(Link.state) == "active")
+        .where(col(Link.message_id).in_(list(ids)), col(Link.state) == "active", sees(who))
         .order_by(col(Client.name_key), col(Client.id))
     )
     found: dict[int, tuple[tuple[int, str], ...]] = defaultdict(tuple)

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, case, func, or_, select, true
 from sqlmodel import col
 
 from mailcrm.model import Client, Link, Mailbox, Message, MessageBody, MessageCopy, User
 from mailcrm.store.rows import table
-from mailcrm.store.visibility import FULL, SUBJECT, Viewer, level
+from mailcrm.store.visibility import FULL, STUB, SUBJECT, Viewer, level, sees
 
 SHOWN_TEXT = 100_000
 """Characters of a text that a page shows; the whole of it is in the raw message."""
@@ -59,7 +59,7 @@ class WhyRow:
 
 
 def message(connection: Connection, who: Viewer, message_id: int) -> MessageRow | None:
-    """One message; None where there is none."""
+    """One message; None where there is none that he may know of."""
     row = connection.execute(_messages(who, SHOWN_TEXT).where(col(Message.id) == message_id)).one_or_none()
     return MessageRow(*row) if row else None
 
@@ -76,9 +76,10 @@ def thread(
     return rows[:size][::-1], older
 
 
-def thread_size(connection: Connection, thread_id: int) -> int:
-    """How many messages a thread has."""
-    return int(connection.execute(select(func.count()).where(col(Message.thread_id) == thread_id)).scalar_one())
+def thread_size(connection: Connection, who: Viewer, thread_id: int) -> int:
+    """How many messages of a thread the viewer may know of."""
+    query = select(func.count()).select_from(Message).where(col(Message.thread_id) == thread_id)
+    return int(connection.execute(query.where(level(who) >= STUB) if who.assigned else query).scalar_one())
 
 
 def _messages(who: Viewer, longest: int) -> Any:
@@ -87,7 +88,7 @@ def _messages(who: Viewer, longest: int) -> Any:
     def full(value: Any, hidden: Any) -> ColumnElement[Any]:
         return case((seen >= FULL, value), else_=hidden)
 
-    return select(
+    columns = (
         col(Message.id),
         col(Message.thread_id),
         seen,
@@ -107,11 +108,16 @@ def _messages(who: Viewer, longest: int) -> Any:
         col(Message.header_date),
         full(col(Message.raw_sha256), ""),
         full(col(Message.defects), ""),
-    ).outerjoin(MessageBody, col(MessageBody.message_id) == col(Message.id))
+    )
+    return (
+        select(*columns)
+        .outerjoin(MessageBody, col(MessageBody.message_id) == col(Message.id))
+        .where(seen >= STUB if who.assigned else true())
+    )
 
 
 def why(connection: Connection, who: Viewer, message_id: int) -> list[WhyRow]:
-    """The clients of a message, undone ones last; the evidence of a Bcc only to who may see the Bcc."""
+    """The clients of a message that he may see, undone ones last; the evidence of a Bcc only to who may see the Bcc."""
     seen = level(who)
     shown = seen >= SUBJECT
     bcc = select(col(MessageCopy.mailbox_id)).where(
@@ -134,7 +140,7 @@ def why(connection: Connection, who: Viewer, message_id: int) -> list[WhyRow]:
         .join(Message, col(Message.id) == col(Link.message_id))
         .join(Client, col(Client.id) == col(Link.client_id))
         .outerjoin(User, col(User.id) == col(Link.actor_id))
-        .where(col(Link.message_id) == message_id)
+        .where(col(Link.message_id) == message_id, sees(who))
         .order_by(case((col(Link.state) == "undone", 1), else_=0), col(Link.id))
     )
     return [WhyRow(*row) for row in connection.execute(statement)]
@@ -154,13 +160,13 @@ def mailboxes(connection: Connection, who: Viewer, message_id: int) -> list[str]
     return [str(address) for address in connection.execute(statement).scalars()]
 
 
-def thread_clients(connection: Connection, thread_id: int) -> list[tuple[int, str]]:
-    """The clients on whose timelines a thread stands: (id, name), by name."""
+def thread_clients(connection: Connection, who: Viewer, thread_id: int) -> list[tuple[int, str]]:
+    """The clients that he may see on whose timelines a thread stands: (id, name), by name."""
     statement = (
         select(col(Client.id), col(Client.name))
         .join(Link, col(Link.client_id) == col(Client.id))
         .join(Message, col(Message.id) == col(Link.message_id))
-        .where(col(Message.thread_id) == thread_id, col(Link.state) == "active")
+        .where(col(Message.thread_id) == thread_id, col(Link.state) == "active", sees(who))
         .distinct()
         .order_by(col(Client.name))
         .limit(20)

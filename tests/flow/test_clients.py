@@ -17,6 +17,7 @@ from mailcrm.store import links as stored_links
 from mailcrm.store import triage
 from mailcrm.store.clients import ClientFilter
 from mailcrm.store.database import Database
+from mailcrm.store.visibility import EVERYTHING
 from tests.mailroom import Mailroom, mail
 
 ANNA = "Anna <anna@example.com>"
@@ -47,7 +48,7 @@ def timeline(room: Mailroom, client_id: int) -> list[tuple[str, str, str]]:
 
 def counters(room: Mailroom, client_id: int) -> tuple[int, bool, bool]:
     with room.db.reading() as connection:
-        found = stored.client(connection, client_id)
+        found = stored.client(connection, EVERYTHING, client_id)
     assert found is not None
     return found.message_count, found.last_in_at is not None, found.last_out_at is not None
 
@@ -68,16 +69,16 @@ def test_a_client_is_added_edited_and_found(room: Mailroom) -> None:
             ("7701", [second]),
             ("%", []),
         ):
-            assert [c.id for c in stored.clients(connection, ClientFilter(words))] == wanted, words
+            assert [c.id for c in stored.clients(connection, EVERYTHING, ClientFilter(words))] == wanted, words
     clients.edit_client(room.office, room.by, first, {"name": "Ромашка", "owner_id": room.user_id, "note": " big "})
     clients.archive(room.office, room.by, second)
     with room.db.reading() as connection:
-        found = stored.client(connection, first)
+        found = stored.client(connection, EVERYTHING, first)
         assert found is not None
         assert (found.name, found.owner_name, found.note) == ("Ромашка", "Anna", "big")
-        assert stored.count(connection) == 1
-        assert stored.client_by_name(connection, "рОМАШКА") == found
-        assert [c.id for c in stored.clients(connection, ClientFilter(archived=True))] == [second]
+        assert stored.count(connection, EVERYTHING) == 1
+        assert stored.client_by_name(connection, EVERYTHING, "рОМАШКА") == found
+        assert [c.id for c in stored.clients(connection, EVERYTHING, ClientFilter(archived=True))] == [second]
 
 
 @pytest.mark.parametrize("order", ["name", "last_in", "last_out", "newest"])
@@ -89,9 +90,9 @@ def test_pages_of_clients_hold_everybody_once(room: Mailroom, order: str) -> Non
         room.deliver(mail(ANNA, f"c{n}@one.example"))
     wanted = ClientFilter(order=order)
     with room.db.reading() as connection:
-        whole = stored.clients(connection, wanted)
+        whole = stored.clients(connection, EVERYTHING, wanted)
         paged, after = [], None
-        while page := stored.clients(connection, wanted, after, limit=2):
+        while page := stored.clients(connection, EVERYTHING, wanted, after, limit=2):
             paged += page
             after = stored.cursor(page[-1], order)
     assert paged == whole
@@ -123,7 +124,7 @@ def test_what_cannot_belong_to_a_client_is_refused(room: Mailroom) -> None:
     with pytest.raises(Refused, match="Anybody can"):
         clients.add_client(room.office, room.by, NewClient("Ghost", domains=("mail.ru",)))
     with room.db.reading() as connection:
-        assert stored.client_by_name(connection, "Ghost") is None
+        assert stored.client_by_name(connection, EVERYTHING, "Ghost") is None
 
 
 def test_a_new_address_finds_unstored_mail(room: Mailroom) -> None:

@@ -12,7 +12,7 @@ from mailcrm.flow.clients import NewClient
 from mailcrm.store import cards, clients, people
 from mailcrm.store.clients import ClientFilter, ClientRow, Cursor
 from web import notices
-from web.access import by, me, reading, tools
+from web.access import by, me, reading, tools, who
 
 pages = Blueprint("clients", __name__)
 SIZE = 50
@@ -24,7 +24,7 @@ _TEXTS = ("name", "kind", "note", "website", "tax_id", "postal_address")
 def overview() -> str:
     """One page of the list, by name or by the last message; `q` searches, `mine` and `archived` narrow it."""
     wanted = _wanted()
-    rows = clients.clients(reading(), wanted, _after(wanted.order), SIZE + 1)
+    rows = clients.clients(reading(), who(), wanted, _after(wanted.order), SIZE + 1)
     more = clients.cursor(rows[SIZE - 1], wanted.order) if len(rows) > SIZE else None
     return render_template(
         "clients/overview.html",
@@ -32,7 +32,7 @@ def overview() -> str:
         more=_written(more) if more else None,
         wanted=wanted,
         first="after" not in request.args,
-        total=clients.count(reading()),
+        total=clients.count(reading(), who()),
         mine="mine" in request.args,
         query=request.args.get("q", ""),
     )
@@ -100,7 +100,7 @@ def change(client_id: int) -> Response:
     changes: dict[str, object] = {name: request.form.get(name, "") for name in _TEXTS}
     flow.edit_client(tools().office, by(), client_id, {**changes, "owner_id": _owner()})
     notices.say(gettext("Saved."))
-    return redirect(url_for("timeline.client", client_id=client_id))
+    return _to(client_id)
 
 
 @pages.post("/clients/<int:client_id>/archive")
@@ -140,9 +140,18 @@ def remove_name(client_id: int) -> Response:
     return redirect(notices.back(url_for("clients.edit", client_id=client_id)))
 
 
+def _to(client_id: int) -> Response:
+    """The page of a client, or the list where he gave it away."""
+    # A fresh connection: the one of this request still sees what was before the act.
+    with tools().database.reading() as connection:
+        if clients.client(connection, who(), client_id) is None:
+            return redirect(url_for("clients.overview"))
+    return redirect(url_for("timeline.client", client_id=client_id))
+
+
 def known(client_id: int) -> ClientRow:
-    """The client; raises NotFound where there is none."""
-    row = clients.client(reading(), client_id)
+    """The client; raises NotFound where there is none that the user may see."""
+    row = clients.client(reading(), who(), client_id)
     if row is None:
         raise NotFound("There is no such client.")
     return row

@@ -74,4 +74,5 @@ def _known(contact_id: int) -> ContactRow:
     row = contacts.contact(reading(), contact_id)
     if row is None:
         raise NotFound("There is no such contact.")
+    known(row.client_id)
     return row

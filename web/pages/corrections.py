@@ -41,7 +41,7 @@ def correct(document_id: int) -> str:
     owner = _number(row.scope.partition(":")[2])
     near = documents.of_client(reading(), who(), owner, None, _NEAR) if owner else []
     near = near or documents.named(reading(), who(), row.title.split()[:1], None, _NEAR)
-    client = clients.client(reading(), owner) if owner else None
+    client = clients.client(reading(), who(), owner) if owner else None
     return render_template(
         "documents/correct.html",
         row=row,
@@ -112,7 +112,7 @@ def _desk() -> Desk:
 
 def _client() -> str:
     name = request.form.get("client", "").strip()
-    found = clients.client_by_name(reading(), name)
+    found = clients.client_by_name(reading(), who(), name)
     if found is None:
         raise Refused(f'There is no client called "{name}".')
     return f"client:{found.id}"

@@ -39,8 +39,8 @@ def thread(thread_id: int) -> str:
         thread_id=thread_id,
         older=older,
         subject=next((row.subject for row in rows if row.subject), ""),
-        count=threads.thread_size(reading(), thread_id),
-        clients=threads.thread_clients(reading(), thread_id),
+        count=threads.thread_size(reading(), who(), thread_id),
+        clients=threads.thread_clients(reading(), who(), thread_id),
         people=contents.participants(reading(), who(), numbers),
         files=contents.attachments(reading(), who(), numbers),
         versions=versions.carried(reading(), who(), numbers),
@@ -66,7 +66,7 @@ def message(message_id: int) -> str:
         other_files=[one for one in attached if one.inline or one.hidden],
         why=threads.why(reading(), who(), message_id),
         mailboxes=threads.mailboxes(reading(), who(), message_id),
-        count=threads.thread_size(reading(), row.thread_id),
+        count=threads.thread_size(reading(), who(), row.thread_id),
         trusted=row.has_html and people.trusts(reading(), me().id, _sender(taking_part)),
         as_html=request.args.get("as") == "html" and row.has_html,
     )
@@ -161,7 +161,7 @@ def known(message_id: int, least: int = SUBJECT) -> MessageRow:
 
 def _chosen_client() -> int:
     name = request.form.get("client", "").strip()
-    found = clients.client_by_name(reading(), name)
+    found = clients.client_by_name(reading(), who(), name)
     if found is None:
         raise Refused(f'There is no client called "{name}".')
     return found.id
@@ -182,4 +182,8 @@ def _bytes(row: MessageRow) -> bytes:
 
 
 def _back(message_id: int) -> AnyResponse:
+    # A fresh connection: the one of this request still sees what was before the act.
+    with tools().database.reading() as connection:
+        if threads.message(connection, who(), message_id) is None:
+            return redirect(url_for("home"))
     return redirect(notices.back(url_for("messages.message", message_id=message_id) + "#why"))

@@ -5,7 +5,7 @@ from flask_babel import gettext
 
 from mailcrm.store import clients
 from mailcrm.store.clients import ClientFilter, ClientRow
-from web.access import me, reading
+from web.access import me, reading, who
 
 pages = Blueprint("palette", __name__)
 MOST = 8
@@ -27,7 +27,7 @@ def names() -> str:
 
 def _clients(text: str) -> list[ClientRow]:
     """Names that begin like the text come first."""
-    found = clients.clients(reading(), ClientFilter(text, order="name" if text else "last_in"), None, 30)
+    found = clients.clients(reading(), who(), ClientFilter(text, order="name" if text else "last_in"), None, 30)
     return sorted(found, key=lambda row: not clients.name_key(row.name).startswith(clients.name_key(text)))[:MOST]
 
 

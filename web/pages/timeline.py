@@ -77,6 +77,7 @@ def client(client_id: int) -> str:
 @pages.get("/clients/<int:client_id>/new")
 def arrived(client_id: int) -> str:
     """The rows of the entries `id`, or of those after the number `after`: for pages that are open already."""
+    known(client_id)
     ids = [int(value) for value in request.args.getlist("id") if value.isascii() and value.isdigit()][:50]
     if not ids:
         ids = arrivals.of_client(reading(), client_id, _number("after") - _OVERLAP)
@@ -87,6 +88,7 @@ def arrived(client_id: int) -> str:
 @pages.get("/clients/<int:client_id>/stream")
 def stream(client_id: int) -> Response:
     """Server-sent events: the numbers of entries that come to the client, until the stream has lasted its time."""
+    known(client_id)
     news: Arrivals = current_app.extensions["mailcrm_arrivals"]
     site, database = tools().site, tools().database
     after = _number("after")

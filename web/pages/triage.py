@@ -32,7 +32,7 @@ def overview() -> str:
 def attach(triage_id: int) -> Response:
     """Give the counterpart of a row to the client that is named; its mail is fetched."""
     name = request.form.get("client", "").strip()
-    found = clients.client_by_name(reading(), name)
+    found = clients.client_by_name(reading(), who(), name)
     if found is None:
         raise Refused(f'There is no client called "{name}".')
     row = _known(triage_id)
