@@ -13,6 +13,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from mailcrm.config_blobs import BlobSettings, blob_place, check_blobs
+from mailcrm.config_smtp import TLS, SmtpSettings, check_smtp, check_smtp_server, smtp_port
 from mailcrm.config_values import checked, fail, is_loopback, read
 from mailcrm.config_work import WorkSettings, check_work
 from mailcrm.crm.free_mail import FREE_MAIL
@@ -20,7 +21,6 @@ from mailcrm.errors import ConfigError
 from mailcrm.net.blobs.place import BlobPlace
 
 PLACES = (Path("config.toml"), Path("/etc/mailcrm/config.toml"))
-_TLS = ("implicit", "starttls", "plain")
 _VISIBILITIES = ("full", "subject", "stub")
 _PORTS = {"implicit": 993, "starttls": 143, "plain": 143}
 
@@ -33,12 +33,17 @@ class Server:
     host: str = field(default="", metadata=checked(required=True))
     port: int = field(default=0, metadata=checked(low=0, high=65535))
     """0 stands for the usual port of `tls`: 993, or 143."""
-    tls: str = field(default="implicit", metadata=checked(choices=_TLS))
+    tls: str = field(default="implicit", metadata=checked(choices=TLS))
     ca_file: Path | None = None
     master_user: str = ""
     master_separator: str = "*"
     master_password_env: str = ""
     master_password_file: Path | None = None
+    smtp_host: str = ""
+    """Where mail of its mailboxes leaves; empty where nobody sends through mailcrm."""
+    smtp_port: int = field(default=0, metadata=checked(low=0, high=65535))
+    """0 stands for the usual port of `smtp_tls`: 465, 587, or 25."""
+    smtp_tls: str = field(default="starttls", metadata=checked(choices=TLS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +148,7 @@ class Config:
     web: Web = field(default_factory=Web)
     sync: Sync = field(default_factory=Sync)
     blobs: BlobSettings = field(default_factory=BlobSettings)
+    smtp: SmtpSettings = field(default_factory=SmtpSettings)
     privacy: Privacy = field(default_factory=Privacy)
     free_mail: FreeMail = field(default_factory=FreeMail)
     work: WorkSettings = field(default_factory=WorkSettings)
@@ -220,6 +226,7 @@ def parse(text: str, path: Path) -> Config:
         config,
         path=path,
         data_dir=path.absolute().parent / config.data_dir,
+        smtp=check_smtp(config.smtp, path),
         servers=_servers(servers, path),
         mailboxes=_mailboxes(mailboxes, path),
     )
@@ -238,7 +245,10 @@ def _servers(table: object, path: Path) -> tuple[Server, ...]:
     servers = tuple(read(Server, row, path, f"servers.{name}") for name, row in rows)
     for server in servers:
         _check_server(server, path)
-    return tuple(replace(server, port=server.port or _PORTS[server.tls]) for server in servers)
+    return tuple(
+        replace(one, port=one.port or _PORTS[one.tls], smtp_port=smtp_port(one.smtp_port, one.smtp_tls))
+        for one in servers
+    )
 
 
 def _check_server(server: Server, path: Path) -> None:
@@ -247,6 +257,7 @@ def _check_server(server: Server, path: Path) -> None:
         raise fail(path, "servers", "give each server a name: [servers.NAME]")
     if server.tls == "plain" and not is_loopback(server.host):
         raise fail(path, f"{where}.tls", '"plain" is only for this machine itself; use "implicit" or "starttls"')
+    check_smtp_server(server.smtp_host or "localhost", server.smtp_tls, path, f"{where}.smtp_tls")
     if server.ca_file and not server.ca_file.is_file():
         raise fail(path, f"{where}.ca_file", f"{server.ca_file} does not exist")
     if server.master_user and not (server.master_password_env or server.master_password_file):

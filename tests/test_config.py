@@ -147,3 +147,29 @@ def test_the_file_is_found_by_environment(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.chdir(tmp_path)
     (tmp_path / "config.toml").write_text(MINIMAL)
     assert config.load().path == Path("config.toml")
+
+
+SMTP = '[smtp]\nhost = "127.0.0.1"\naddress = "crm@example.com"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "port"),
+    [(SMTP, 587), (SMTP + 'tls = "implicit"\n', 465), (SMTP + 'tls = "plain"\n', 25), (SMTP + "port = 2525\n", 2525)],
+)
+def test_the_port_of_smtp_follows_its_encryption(text: str, port: int) -> None:
+    assert config.parse(MINIMAL + text, Path("config.toml")).smtp.port == port
+
+
+@pytest.mark.parametrize(
+    ("text", "mend"),
+    [
+        ('[smtp]\nhost = "smtp.example.com"\ntls = "plain"\naddress = "a@example.com"\n', "smtp.tls: .*this machine"),
+        ('[smtp]\nhost = "smtp.example.com"\n', "smtp.address: must be"),
+        (SMTP + 'login = "crm"\n', "smtp.login: needs password_env"),
+        (SMTP + 'ca_file = "none.pem"\n', "smtp.ca_file: .* does not exist"),
+        (SERVER + 'smtp_host = "smtp.example.com"\nsmtp_tls = "plain"\n', "servers.main.smtp_tls: .*this machine"),
+    ],
+)
+def test_mistakes_about_smtp_name_the_mend(text: str, mend: str) -> None:
+    with pytest.raises(ConfigError, match=mend):
+        config.parse(MINIMAL + text, Path("config.toml"))

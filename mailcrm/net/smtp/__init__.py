@@ -1,0 +1,1 @@
+"""SMTP: connections that messages leave by. The only place that knows aiosmtplib."""
