@@ -6,64 +6,23 @@ Only the entry points (cli, daemon, web) read it; everything below them is hande
 import os
 import tomllib
 from dataclasses import dataclass, field, replace
-from datetime import date
 from pathlib import Path
 
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from mailcrm.config_blobs import BlobSettings, blob_place, check_blobs
-from mailcrm.config_smtp import TLS, SmtpSettings, check_smtp, check_smtp_server, smtp_port
-from mailcrm.config_values import checked, fail, is_loopback, read
+from mailcrm.config_servers import VISIBILITIES, mailboxes_of, servers_of
+from mailcrm.config_servers import MailboxSource as MailboxSource
+from mailcrm.config_servers import Server as Server
+from mailcrm.config_smtp import SmtpSettings, check_smtp
+from mailcrm.config_values import checked, fail, read
 from mailcrm.config_work import WorkSettings, check_work
 from mailcrm.crm.free_mail import FREE_MAIL
 from mailcrm.errors import ConfigError
 from mailcrm.net.blobs.place import BlobPlace
 
 PLACES = (Path("config.toml"), Path("/etc/mailcrm/config.toml"))
-_VISIBILITIES = ("full", "subject", "stub")
-_PORTS = {"implicit": 993, "starttls": 143, "plain": 143}
-
-
-@dataclass(frozen=True, slots=True)
-class Server:
-    """A mail server; `name` is the NAME of its `[servers.NAME]`."""
-
-    name: str = ""
-    host: str = field(default="", metadata=checked(required=True))
-    port: int = field(default=0, metadata=checked(low=0, high=65535))
-    """0 stands for the usual port of `tls`: 993, or 143."""
-    tls: str = field(default="implicit", metadata=checked(choices=TLS))
-    ca_file: Path | None = None
-    master_user: str = ""
-    master_separator: str = "*"
-    master_password_env: str = ""
-    master_password_file: Path | None = None
-    smtp_host: str = ""
-    """Where mail of its mailboxes leaves; empty where nobody sends through mailcrm."""
-    smtp_port: int = field(default=0, metadata=checked(low=0, high=65535))
-    """0 stands for the usual port of `smtp_tls`: 465, 587, or 25."""
-    smtp_tls: str = field(default="starttls", metadata=checked(choices=TLS))
-
-
-@dataclass(frozen=True, slots=True)
-class MailboxSource:
-    """A mailbox named in the configuration; others are added by the CLI or on the web."""
-
-    address: str = field(default="", metadata=checked(required=True))
-    server: str = field(default="", metadata=checked(required=True))
-    login: str = ""
-    """What the server is told; empty for the address."""
-    password_env: str = ""
-    password_file: Path | None = None
-    master: bool = False
-    """Sign in as the master user of its server."""
-    owner: str = ""
-    """The login of the user it belongs to; empty for a shared mailbox."""
-    visibility: str = field(default="", metadata=checked(choices=("", *_VISIBILITIES)))
-    """Empty for `privacy.visibility`."""
-    since: date | None = None
-    """Older mail is not read; empty for `sync.since_months`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +72,7 @@ class Sync:
 class Privacy:
     """What colleagues see of each other's mail, and what is never stored."""
 
-    visibility: str = field(default="full", metadata=checked(choices=_VISIBILITIES))
+    visibility: str = field(default="full", metadata=checked(choices=VISIBILITIES))
     admin_reads_bodies: bool = False
     clients: str = field(default="all", metadata=checked(choices=("all", "assigned")))
     never: tuple[str, ...] = ()
@@ -227,47 +186,11 @@ def parse(text: str, path: Path) -> Config:
         path=path,
         data_dir=path.absolute().parent / config.data_dir,
         smtp=check_smtp(config.smtp, path),
-        servers=_servers(servers, path),
-        mailboxes=_mailboxes(mailboxes, path),
+        servers=servers_of(servers, path),
+        mailboxes=mailboxes_of(mailboxes, path),
     )
     _check(config)
     return config
-
-
-def _servers(table: object, path: Path) -> tuple[Server, ...]:
-    """`[servers.NAME]`, or `[[servers]]` with a `name` each."""
-    if isinstance(table, dict):
-        rows = [(name, {"name": name, **row} if isinstance(row, dict) else row) for name, row in table.items()]
-    elif isinstance(table, list):
-        rows = [(str(row.get("name") if isinstance(row, dict) else n), row) for n, row in enumerate(table)]
-    else:
-        raise fail(path, "servers", "write it as [servers.NAME]")
-    servers = tuple(read(Server, row, path, f"servers.{name}") for name, row in rows)
-    for server in servers:
-        _check_server(server, path)
-    return tuple(
-        replace(one, port=one.port or _PORTS[one.tls], smtp_port=smtp_port(one.smtp_port, one.smtp_tls))
-        for one in servers
-    )
-
-
-def _check_server(server: Server, path: Path) -> None:
-    where = f"servers.{server.name}"
-    if not server.name:
-        raise fail(path, "servers", "give each server a name: [servers.NAME]")
-    if server.tls == "plain" and not is_loopback(server.host):
-        raise fail(path, f"{where}.tls", '"plain" is only for this machine itself; use "implicit" or "starttls"')
-    check_smtp_server(server.smtp_host or "localhost", server.smtp_tls, path, f"{where}.smtp_tls")
-    if server.ca_file and not server.ca_file.is_file():
-        raise fail(path, f"{where}.ca_file", f"{server.ca_file} does not exist")
-    if server.master_user and not (server.master_password_env or server.master_password_file):
-        raise fail(path, f"{where}.master_user", "needs master_password_env or master_password_file beside it")
-
-
-def _mailboxes(rows: object, path: Path) -> tuple[MailboxSource, ...]:
-    if not isinstance(rows, list):
-        raise fail(path, "mailboxes", "write each one as [[mailboxes]]")
-    return tuple(read(MailboxSource, row, path, f"mailboxes[{n}]") for n, row in enumerate(rows, 1))
 
 
 def _check(config: Config) -> None:
