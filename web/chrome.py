@@ -1,15 +1,59 @@
-"""What stands around every page: the user, the state of the mail, what waits, the time."""
+"""What stands around every page: the way about, the user, the state of the mail, what waits, the time."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from flask import g, request
 from flask_babel import get_locale
+from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
 from mailcrm.store import arrivals
 from web import labels, notices, terms
 from web.access import me, now, reading, who
 from web.languages import LANGUAGES
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One entry of the main navigation."""
+
+    section: str
+    """The blueprint of its pages."""
+    endpoint: str
+    label: Any
+    """Translated when it is shown."""
+    also: tuple[str, ...] = ()
+    """Further blueprints whose pages belong here."""
+    count: Callable[[], int] = lambda: 0
+    """What waits there; 0 shows nothing."""
+    roles: tuple[str, ...] = ()
+    """Who finds it; everybody where this is empty."""
+
+    @property
+    def is_here(self) -> bool:
+        """Whether the page at hand belongs to it."""
+        return (request.blueprint or "") in (self.section, *self.also)
+
+
+MAIN = (
+    Place("clients", "clients.overview", _l("Clients"), also=("timeline", "contacts", "messages")),
+    Place("documents", "documents.overview", _l("Documents"), also=("comparisons", "corrections")),
+    Place("triage", "triage.overview", _l("Tray"), count=lambda: state().triage),
+)
+"""The order of work: board, clients, tasks, deals, documents, offers, reports, tray."""
+MORE = (
+    Place("mailboxes", "mailboxes.overview", _l("Mailboxes")),
+    Place("users", "users.overview", _l("Users"), roles=("admin",)),
+    Place("audit", "audit.overview", _l("Audit log"), roles=("admin",)),
+)
+"""What is needed seldom, in a menu of its own."""
+
+
+def places(among: tuple[Place, ...]) -> list[Place]:
+    """Those of the places that the signed-in user finds."""
+    return [place for place in among if not place.roles or me().role in place.roles]
 
 
 def chrome() -> dict[str, Any]:
@@ -28,7 +72,7 @@ def chrome() -> dict[str, Any]:
         "notices": notices.taken,
     }
     if current_user.is_authenticated:
-        values |= {"me": me(), "theme": me().theme}
+        values |= {"me": me(), "theme": me().theme, "main_places": places(MAIN), "more_places": places(MORE)}
     return values
 
 

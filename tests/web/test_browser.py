@@ -205,6 +205,7 @@ def test_everything_works_without_scripts(chromium: Browser, company: Company, a
     page.locator(".acts").first.get_by_label("Give to the client").fill("Atelier Fontaine")
     page.get_by_role("button", name="Give").first.click()
     expect(page.locator("#notices")).to_contain_text("now belongs to Atelier Fontaine")
+    page.get_by_text("More", exact=True).click()
     page.get_by_role("link", name="Mailboxes").click()
     page.locator("tbody a").first.click()
     page.get_by_role("link", name="Anna Lindqvist").first.click()
