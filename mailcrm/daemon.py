@@ -18,10 +18,10 @@ from datetime import UTC, datetime, timedelta
 
 from mailcrm.errors import CredentialsRefused, MailcrmError, Temporary
 from mailcrm.flow.beside import Beside
+from mailcrm.flow.chores import ChoreTools, Clockwork
 from mailcrm.flow.credentials import Credentials
 from mailcrm.flow.desk import Desk
 from mailcrm.flow.rounds import Firm, beat, note_failure, run_round, stop_beating, take_over
-from mailcrm.flow.tidy import Retention, tidy
 from mailcrm.net.imap.budget import LoginBudget
 from mailcrm.net.imap.session import Session
 from mailcrm.net.imap.watch import Watcher
@@ -34,7 +34,6 @@ log = logging.getLogger("mailcrm.receive")
 FULL_ROUND = timedelta(minutes=10)
 """Every mailbox gets a round at least so often, whatever the watcher heard."""
 HEARTBEAT = 10.0
-TIDY = 24 * 3600.0
 SESSION_IDLE = 240.0
 """A worker's connection is kept this long for the next round, so that new mail does not cost a sign-in each."""
 LOGIN_QUEUE = 10.0
@@ -93,7 +92,8 @@ class Daemon:
     credentials: Credentials
     workers: int = 4
     sweep_seconds: float = 60.0
-    retention: Retention = field(default_factory=Retention)
+    chores: ChoreTools | None = None
+    """For what is done by the clock; none of it is done without."""
     stopping: threading.Event = field(default_factory=threading.Event)
     _states: dict[int, _State] = field(default_factory=dict)
     _budget: LoginBudget = field(default_factory=LoginBudget)
@@ -102,6 +102,7 @@ class Daemon:
         self.desk = replace(self.desk, stopping=self.stopping.is_set)
         self._pool = ThreadPoolExecutor(self.workers, thread_name_prefix="round")
         self._documents = Beside(self.desk)
+        self._clockwork = Clockwork(self.chores, self.desk.owner, self.desk.now) if self.chores else None
         self._watcher = Watcher(self._dirty, self._watch_failed, Timing(sweep=self.sweep_seconds), self._budget)
 
     def stop(self) -> None:
@@ -114,7 +115,9 @@ class Daemon:
         self._safely(lambda: take_over(self.desk, is_alive))
         self._watcher.start()
         self._documents.start()
-        last_beat = last_tidy = -TIDY
+        if self._clockwork:
+            self._clockwork.start()
+        last_beat = -HEARTBEAT
         try:
             while not self.stopping.wait(_TICK):
                 now = time.monotonic()
@@ -122,9 +125,6 @@ class Daemon:
                     last_beat = now
                     self._safely(lambda: beat(self.desk))
                     self._safely(self._refresh)
-                if now - last_tidy >= TIDY:
-                    last_tidy = now
-                    self._safely(lambda: tidy(self.desk.database, self.retention, self.desk.now()))
                 self._safely(self._mark_work)
                 self._start_rounds(now)
         finally:
@@ -262,6 +262,8 @@ class Daemon:
         self._watcher.stop()
         self._pool.shutdown(wait=True)
         self._documents.stop()
+        if self._clockwork:
+            self._clockwork.stop()
         for state in self._states.values():
             self._drop_session(state)
         self.desk.readers.close()

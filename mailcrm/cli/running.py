@@ -46,7 +46,7 @@ def sync(ctx: click.Context, setting: Setting, once: bool, parent: int | None) -
         setting.credentials,
         options.workers,
         float(options.sweep_seconds),
-        retention=setting.retention,
+        chores=setting.chore_tools(),
     )
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: daemon.stop())

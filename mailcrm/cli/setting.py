@@ -11,6 +11,7 @@ from mailcrm.crm.work_calendar import WorkCalendar
 from mailcrm.daemon import own_name, utc_now
 from mailcrm.errors import ConfigError
 from mailcrm.flow import mailboxes
+from mailcrm.flow.chores import ChoreTools
 from mailcrm.flow.credentials import Credentials, Master
 from mailcrm.flow.desk import Desk, Limits
 from mailcrm.flow.edit import By, Office
@@ -102,6 +103,10 @@ class Setting:
         limits = Limits(message_bytes=settings.message_limit_mb << 20, since=since)
         readers = Readers(settings.workers)
         return Desk(self.database, self.blobs, readers, own_name(), utc_now, limits)
+
+    def chore_tools(self) -> ChoreTools:
+        """What the work by the clock needs."""
+        return ChoreTools(self.office, self.blobs, self.keyring, self.config.base_url, self.retention)
 
     @property
     def credentials(self) -> Credentials:

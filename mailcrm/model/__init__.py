@@ -57,6 +57,7 @@ from mailcrm.model.mailing import (
 )
 from mailcrm.model.offer import Offer, OfferFile, OfferItem, Template, TermKind, Terms
 from mailcrm.model.people import Heartbeat, SignInAttempt, TrustedSender, User, UserAddress, UserSession
+from mailcrm.model.work import Chore
 
 __all__ = [
     "Absence",
@@ -66,6 +67,7 @@ __all__ = [
     "AuditEntry",
     "Blob",
     "BlobText",
+    "Chore",
     "Client",
     "ClientDomain",
     "ClientGroup",

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from mailcrm.model.columns import Id, UtcTime
@@ -111,19 +111,33 @@ class Entry(SQLModel, table=True):
     __table_args__ = (
         Index("ix_entry_client_at", "client_id", "at", "id"),
         UniqueConstraint("message_id", "client_id"),
+        # Nearly all entries are messages and have no place in this index.
+        Index(
+            "ix_entry_record",
+            "kind",
+            "record_id",
+            "client_id",
+            unique=True,
+            sqlite_where=text("record_id IS NOT NULL"),
+            postgresql_where=text("record_id IS NOT NULL"),
+        ),
     )
 
     id: int | None = Field(default=None, primary_key=True, sa_type=Id)
     client_id: int = Field(foreign_key="client.id", ondelete="CASCADE", sa_type=Id)
     at: datetime = Field(sa_type=UtcTime)
     kind: str
-    """message; later issues add more."""
+    """message, or the name of the table that `record_id` is a row of: note, call, meeting, task, deal, offer, …"""
     message_id: int | None = Field(default=None, foreign_key="message.id", ondelete="CASCADE", sa_type=Id)
     thread_id: int | None = Field(default=None, foreign_key="thread.id", ondelete="SET NULL", sa_type=Id, index=True)
     direction: str = ""
     """in, out or internal."""
     message_kind: str = ""
-    """The Kind of the message: human, auto-reply, bounce, …"""
+    """The Kind of the message: human, auto-reply, bounce, …; empty for all that is no message."""
+    record_id: int | None = Field(default=None, sa_type=Id)
+    """The row that the entry stands for, where it is no message."""
+    actor_id: int | None = Field(default=None, sa_type=Id)
+    """The user who did it, where it is no message."""
 
 
 class Triage(SQLModel, table=True):
