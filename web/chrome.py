@@ -12,6 +12,7 @@ from flask_login import current_user
 from mailcrm.store import arrivals
 from web import labels, notices, terms
 from web.access import me, now, reading, who
+from web.kinds import KINDS
 from web.languages import LANGUAGES
 
 
@@ -70,6 +71,7 @@ def chrome() -> dict[str, Any]:
         "labels": labels,
         "terms": terms,
         "notices": notices.taken,
+        "entry_kinds": KINDS,
     }
     if current_user.is_authenticated:
         values |= {"me": me(), "theme": me().theme, "main_places": places(MAIN), "more_places": places(MORE)}

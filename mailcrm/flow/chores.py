@@ -54,7 +54,7 @@ CHORES: tuple[Chore, ...] = (Chore("tidy", timedelta(days=1), _tidy),)
 """All chores of the product, in the order in which they are done where several are due."""
 
 
-def do_due(
+def run_due(
     tools: ChoreTools, owner: str, clock: Callable[[], datetime], wanted: tuple[Chore, ...] = CHORES
 ) -> list[str]:
     """Do every chore that is due and not being done elsewhere; the names of those that were done.
@@ -116,7 +116,7 @@ class Clockwork:
     def _run(self) -> None:
         while not self._stopping.is_set():
             try:
-                do_due(self._tools, self._owner, self._clock)
+                run_due(self._tools, self._owner, self._clock)
             except MailcrmError as error:
                 log.warning("waiting", extra={"reason": str(error)})
             self._stopping.wait(LOOK)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy import Index, UniqueConstraint, column
 from sqlmodel import Field, SQLModel
 
 from mailcrm.model.columns import Id, UtcTime
@@ -118,8 +118,8 @@ class Entry(SQLModel, table=True):
             "record_id",
             "client_id",
             unique=True,
-            sqlite_where=text("record_id IS NOT NULL"),
-            postgresql_where=text("record_id IS NOT NULL"),
+            sqlite_where=column("record_id").is_not(None),
+            postgresql_where=column("record_id").is_not(None),
         ),
     )
 

@@ -30,6 +30,8 @@ class Filters:
     """in, out or internal."""
     kind: str = ""
     """The Kind of a message."""
+    entry_kind: str = ""
+    """message, note, task, …: the kind of an entry."""
     address_id: int = 0
     """Only messages in which this address takes part."""
     author_id: int = 0
@@ -57,15 +59,21 @@ class EntryRow:
     id: int
     at: datetime
     message_id: int
+    """0 for all that is no message."""
     thread_id: int
     direction: str
     kind: str
+    """The Kind of a message."""
     level: int
     subject: str
     preview: str
     attachment_count: int
     security: str
     thread_size: int
+    entry_kind: str
+    """message, or what `record_id` is a row of."""
+    record_id: int
+    actor_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,21 +137,25 @@ def arrived(connection: Connection, who: Viewer, client_id: int, filters: Filter
 
 
 def _entries(who: Viewer, thread_size: ColumnElement[Any]) -> Select[Any]:
-    seen = level(who)
+    # What is no message has no copies in mailboxes: who sees the client sees it.
+    seen = func.coalesce(level(who), FULL)
     return select(
         col(Entry.id),
         col(Entry.at),
-        col(Message.id),
-        col(Message.thread_id),
+        func.coalesce(col(Message.id), 0),
+        func.coalesce(col(Message.thread_id), 0),
         col(Entry.direction),
         col(Entry.message_kind),
         seen.label("level"),
-        case((seen >= SUBJECT, col(Message.subject)), else_=""),
-        case((seen >= FULL, col(Message.preview)), else_=""),
-        case((seen >= FULL, col(Message.attachment_count)), else_=0),
-        col(Message.security),
+        case((seen >= SUBJECT, func.coalesce(col(Message.subject), "")), else_=""),
+        case((seen >= FULL, func.coalesce(col(Message.preview), "")), else_=""),
+        case((seen >= FULL, func.coalesce(col(Message.attachment_count), 0)), else_=0),
+        func.coalesce(col(Message.security), ""),
         thread_size,
-    ).join(Message, col(Message.id) == col(Entry.message_id))
+        col(Entry.kind),
+        func.coalesce(col(Entry.record_id), 0),
+        col(Entry.actor_id),
+    ).outerjoin(Message, col(Message.id) == col(Entry.message_id))
 
 
 def _thread_size(client_id: int) -> ColumnElement[Any]:
@@ -165,6 +177,8 @@ def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
         found.append(col(Entry.direction) == filters.direction)
     if filters.kind:
         found.append(col(Entry.message_kind) == filters.kind)
+    if filters.entry_kind:
+        found.append(col(Entry.kind) == filters.entry_kind)
     if filters.since is not None:
         found.append(col(Entry.at) >= filters.since)
     if filters.until is not None:
@@ -242,7 +256,7 @@ def recent_files(connection: Connection, who: Viewer, client_id: int, limit: int
 def _newest(client_id: int) -> Any:
     return (
         select(col(Entry.message_id), col(Entry.at))
-        .where(col(Entry.client_id) == client_id)
+        .where(col(Entry.client_id) == client_id, col(Entry.kind) == "message")
         .order_by(col(Entry.at).desc(), col(Entry.id).desc())
         .limit(LATELY)
         .subquery("newest")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mailcrm.errors import Refused
-from mailcrm.flow.chores import CHORES, Chore, ChoreTools, Clockwork, do_due
+from mailcrm.flow.chores import CHORES, Chore, ChoreTools, Clockwork, run_due
 from mailcrm.flow.edit import Office
 from mailcrm.net.blobs import BlobPlace, open_blobs
 from mailcrm.net.secrets import Keyring
@@ -41,7 +41,7 @@ class House:
 
     def look(self, *wanted: Chore, owner: str = "one") -> list[str]:
         """One look at what is due."""
-        return do_due(self.tools, owner, lambda: self.clock, wanted)
+        return run_due(self.tools, owner, lambda: self.clock, wanted)
 
 
 @pytest.fixture

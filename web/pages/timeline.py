@@ -18,6 +18,7 @@ from web.arrivals import BEAT_SECONDS, Arrivals
 from web.audited import opened
 from web.chrome import state
 from web.pages.audit import may_audit
+from web.kinds import KINDS, Records, records
 from web.pages.clients import known
 
 pages = Blueprint("timeline", __name__)
@@ -38,6 +39,8 @@ class Told:
     people: dict[int, list[Participant]]
     files: dict[int, list[AttachmentRow]]
     versions: dict[int, list[Carried]]
+    records: dict[str, Records]
+    """Of entries that are no messages: by kind, then by number."""
 
 
 @pages.get("/clients/<int:client_id>")
@@ -119,13 +122,14 @@ def _event(ids: list[int]) -> str:
 
 
 def _told(page: Page) -> Told:
-    messages = [entry.message_id for entry in page.entries if entry.level]
+    messages = [entry.message_id for entry in page.entries if entry.level and entry.message_id]
     attached = [entry.message_id for entry in page.entries if entry.attachment_count]
     return Told(
         page.entries,
         contents.participants(reading(), who(), messages) if messages else {},
         contents.attachments(reading(), who(), attached) if attached else {},
         versions.carried(reading(), who(), attached),
+        records(reading(), who(), page.entries),
     )
 
 
@@ -135,6 +139,7 @@ def _filters() -> Filters:
     filters = Filters(
         direction=direction if direction in (*DIRECTIONS, "internal") else "",
         kind=kind if kind in list(Kind) else "",
+        entry_kind=kind if kind in KINDS else "",
         address_id=_number("person"),
         author_id=_number("by"),
         since=_day("since"),
