@@ -17,8 +17,8 @@ from web.access import now, reading, tools, who
 from web.arrivals import BEAT_SECONDS, Arrivals
 from web.audited import opened
 from web.chrome import state
-from web.pages.audit import may_audit
 from web.kinds import KINDS, Records, records
+from web.pages.audit import may_audit
 from web.pages.clients import known
 
 pages = Blueprint("timeline", __name__)
