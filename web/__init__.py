@@ -21,6 +21,7 @@ from web.access import Tools
 from web.arrivals import Arrivals
 from web.chrome import chrome
 from web.extracts import Extracts
+from web.field_values import shown as field_value
 from web.pages import (
     account,
     attachments,
@@ -30,6 +31,7 @@ from web.pages import (
     contacts,
     corrections,
     documents,
+    fields,
     mailboxes,
     messages,
     palette,
@@ -47,6 +49,7 @@ from web.site import Site
 _PAGES = (
     account,
     clients,
+    fields,
     contacts,
     timeline,
     messages,
@@ -110,7 +113,7 @@ def _prepare_templates(app: Flask) -> None:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.add_extension("jinja2.ext.do")
-    app.jinja_env.filters.update(linked=linked, clipped=clipped)
+    app.jinja_env.filters.update(linked=linked, clipped=clipped, field_value=field_value)
     app.context_processor(chrome)
     static = Path(app.static_folder or "")
     hashes = {

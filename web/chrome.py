@@ -46,6 +46,7 @@ MAIN = (
 """The order of work: board, clients, tasks, deals, documents, offers, reports, tray."""
 MORE = (
     Place("mailboxes", "mailboxes.overview", _l("Mailboxes")),
+    Place("fields", "fields.overview", _l("Fields"), roles=("admin",)),
     Place("users", "users.overview", _l("Users"), roles=("admin",)),
     Place("audit", "audit.overview", _l("Audit log"), roles=("admin",)),
 )

@@ -109,6 +109,13 @@ VISIBILITIES = {
 }
 USER_ROLES = {"staff": _l("Staff"), "manager": _l("Manager"), "admin": _l("Admin")}
 THEMES = {"auto": _l("As the device"), "light": _l("Light"), "dark": _l("Dark")}
+FIELD_KINDS = {
+    "text": _l("Text"),
+    "number": _l("Number"),
+    "date": _l("Date"),
+    "choice": _l("Choice"),
+    "yesno": _l("Yes or no"),
+}
 CLIENT_KINDS = {"company": _l("Company"), "person": _l("Private person")}
 ORDERS = {
     "name": _l("Name"),
@@ -138,6 +145,8 @@ ACTS = {
     "archived": _l("Archived"),
     "restored": _l("Taken back"),
     "merged": _l("Merged"),
+    "undone": _l("Undone"),
+    "unmerged": _l("Separated again"),
     "address added": _l("Address added"),
     "address removed": _l("Address removed"),
     "linked": _l("Put on the timeline"),
@@ -164,5 +173,6 @@ AUDIT_KINDS = {
     "offer": _l("offer"),
     "mailing": _l("mailing"),
     "import": _l("import"),
+    "field": _l("field"),
     "settings": _l("settings"),
 }

@@ -1,4 +1,4 @@
-"""The card of a client: its contacts with addresses and phones, its own addresses and its domains, in two queries."""
+"""The card of a client: contacts with addresses and phones, own addresses, domains, fields and tags, in one query."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -7,7 +7,16 @@ from typing import Any
 from sqlalchemy import Connection, literal, select, union_all
 from sqlmodel import col
 
-from mailcrm.model import ClientDomain, Contact, ContactAddress, ContactPhone
+from mailcrm.model import (
+    ClientDomain,
+    ClientField,
+    ClientTag,
+    Contact,
+    ContactAddress,
+    ContactPhone,
+    CustomField,
+    Tag,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +33,25 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class Noted:
+    """A field of one's own and its value, as it is stored."""
+
+    field_id: int
+    label: str
+    kind: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
-    """How a client can be reached."""
+    """How a client can be reached, and what is noted of it."""
 
     people: tuple[Person, ...] = ()
     addresses: tuple[str, ...] = ()
     """Of the client itself (info@ and the like)."""
     domains: tuple[str, ...] = ()
+    fields: tuple[Noted, ...] = ()
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -39,6 +60,8 @@ class _Reach:
     phones: dict[int, list[tuple[str, str]]] = field(default_factory=lambda: defaultdict(list))
     domains: list[str] = field(default_factory=list)
     people: list[tuple[int, str, str, str]] = field(default_factory=list)
+    fields: list[tuple[int, Noted]] = field(default_factory=list)
+    tags: list[str] = field(default_factory=list)
 
 
 def card(connection: Connection, client_id: int) -> Card:
@@ -48,7 +71,9 @@ def card(connection: Connection, client_id: int) -> Card:
         Person(key, name, position, note, tuple(reach.emails[key]), tuple(reach.phones[key]))
         for key, name, position, note in sorted(reach.people, key=lambda one: (one[1].casefold(), one[0]))
     )
-    return Card(people, tuple(reach.emails[0]), tuple(reach.domains))
+    fields = tuple(noted for _, noted in sorted(reach.fields, key=lambda one: (one[0], one[1].field_id)))
+    tags = tuple(sorted(reach.tags, key=str.casefold))
+    return Card(people, tuple(reach.emails[0]), tuple(reach.domains), fields, tags)
 
 
 def _reach(connection: Connection, client_id: int) -> _Reach:
@@ -76,14 +101,35 @@ def _reach(connection: Connection, client_id: int) -> _Reach:
         .where(col(Contact.client_id) == client_id)
     )
     found = _Reach()
-    rows = connection.execute(union_all(people, domains, emails, phones)).all()
-    for kind, owner, _, value, raw, note in sorted(rows, key=lambda row: (row[2], row[3])):
+    rows = connection.execute(union_all(people, domains, emails, phones, *_noted(client_id))).all()
+    for kind, owner, number, value, raw, note in sorted(rows, key=lambda row: (row[2], row[3])):
         if kind == "person":
             found.people.append((owner, value, raw, note))
         elif kind == "domain":
             found.domains.append(value)
         elif kind == "email":
             found.emails[owner or 0].append(value)
-        else:
+        elif kind == "phone":
             found.phones[owner].append((value, raw))
+        elif kind == "field":
+            found.fields.append((owner, Noted(number, raw, note, value)))
+        else:
+            found.tags.append(value)
     return found
+
+
+def _noted(client_id: int) -> tuple[Any, Any]:
+    none: Any = literal(0)
+    empty: Any = literal("")
+    row: Any = (CustomField.position, CustomField.id, ClientField.value, CustomField.label, CustomField.kind)
+    fields = (
+        select(literal("field"), *row)
+        .join(CustomField, col(CustomField.id) == col(ClientField.field_id))
+        .where(col(ClientField.client_id) == client_id, col(CustomField.archived_at).is_(None))
+    )
+    tags = (
+        select(literal("tag"), none, col(Tag.id), col(Tag.name), empty, empty)
+        .join(ClientTag, col(ClientTag.tag_id) == col(Tag.id))
+        .where(col(ClientTag.client_id) == client_id)
+    )
+    return fields, tags

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, delete, exists, func, insert, not_, or_, select, update
 from sqlmodel import col
 
-from mailcrm.model import Client, ClientDomain, Contact, ContactAddress, User
+from mailcrm.model import Client, ClientDomain, ClientField, ClientTag, Contact, ContactAddress, User
 from mailcrm.store.visibility import Viewer, sees
 
 
@@ -30,16 +30,23 @@ class ClientRow:
     created_at: datetime
     updated_at: datetime
     archived_at: datetime | None
+    sort_key: str | None = None
+    """Of the field that a list is ordered by."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClientFilter:
-    """Which clients are wanted, in which order: name, last_in, last_out or newest."""
+    """Which clients are wanted, in which order: name, last_in, last_out, newest, or field (`order_field`)."""
 
     words: str = ""
     owner_id: int | None = None
     archived: bool = False
     order: str = "name"
+    order_field: int = 0
+    """The id of a field of one's own, where the order is field."""
+    tag_id: int | None = None
+    fields: tuple[tuple[int, str], ...] = ()
+    """Ids of fields, each with the sort key that its value has to begin with."""
 
 
 Cursor = tuple[str | datetime | None, int]
@@ -89,17 +96,50 @@ def clients(
     connection: Connection, who: Viewer, wanted: ClientFilter, after: Cursor | None = None, limit: int = 50
 ) -> list[ClientRow]:
     """One page of the clients that the viewer may see; `after` is `cursor(…)` of the last one of the page before."""
-    query = _select(who).where(col(Client.archived_at).is_not(None) if wanted.archived else _live())
-    if wanted.owner_id is not None:
-        query = query.where(col(Client.owner_id) == wanted.owner_id)
-    for word in name_key(wanted.words).split():
-        query = query.where(_named(word))
+    if wanted.order == "field":
+        return _by_field(connection, who, wanted, (after, limit))
+    query = _select(who).where(*_fits(wanted))
     return [ClientRow(*row) for row in connection.execute(_page(query, wanted.order, after).limit(limit))]
+
+
+def _fits(wanted: ClientFilter) -> list[ColumnElement[bool]]:
+    where = [col(Client.archived_at).is_not(None) if wanted.archived else _live()]
+    if wanted.owner_id is not None:
+        where.append(col(Client.owner_id) == wanted.owner_id)
+    if wanted.tag_id is not None:
+        tagged = select(col(ClientTag.client_id)).where(col(ClientTag.tag_id) == wanted.tag_id)
+        where.append(col(Client.id).in_(tagged))
+    for field_id, beginning in wanted.fields:
+        has = select(col(ClientField.client_id)).where(col(ClientField.field_id) == field_id)
+        like = col(ClientField.sort_key).like(f"{_escaped(beginning)}%", escape="\\")
+        where.append(col(Client.id).in_(has.where(like)))
+    return where + [_named(word) for word in name_key(wanted.words).split()]
+
+
+def _by_field(
+    connection: Connection, who: Viewer, wanted: ClientFilter, place: tuple[Cursor | None, int]
+) -> list[ClientRow]:
+    """Clients with a value first, by its index, then the others as they were added."""
+    found: list[ClientRow] = []
+    after, limit = place
+    here = (col(ClientField.client_id) == col(Client.id), col(ClientField.field_id) == wanted.order_field)
+    if after is None or after[0] is not None:
+        key, identity = col(ClientField.sort_key), col(ClientField.client_id)
+        query = _select(who).add_columns(key).join(ClientField, and_(*here)).where(*_fits(wanted))
+        if after:
+            query = query.where(or_(key > after[0], and_(key == after[0], identity > after[1])))
+        found = [ClientRow(*row) for row in connection.execute(query.order_by(key, identity).limit(limit))]
+    if len(found) == limit:
+        return found
+    start = after[1] if after and after[0] is None else 0
+    without = ~exists().where(*here)
+    query = _select(who).where(*_fits(wanted), without, col(Client.id) > start).order_by(col(Client.id))
+    return found + [ClientRow(*row) for row in connection.execute(query.limit(limit - len(found)))]
 
 
 def cursor(row: ClientRow, order: str) -> Cursor:
     """Where the page that ends with `row` ends."""
-    values = {"last_in": row.last_in_at, "last_out": row.last_out_at, "newest": None}
+    values = {"last_in": row.last_in_at, "last_out": row.last_out_at, "newest": None, "field": row.sort_key}
     return values.get(order, name_key(row.name)), row.id
 
 

@@ -14,10 +14,11 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from mailcrm.config import Server
-from mailcrm.flow import clients, contacts, people, sessions
+from mailcrm.flow import clients, contacts, fields, people, sessions
 from mailcrm.flow.clients import NewClient
 from mailcrm.flow.contacts import NewContact
 from mailcrm.flow.edit import By
+from mailcrm.flow.fields import NewField
 from mailcrm.flow.people import NewUser
 from mailcrm.net.blobs import BlobPlace
 from mailcrm.net.secrets import Keyring
@@ -173,6 +174,7 @@ def furnished(db: Database, folder: Path) -> Company:
     """A company with two busy clients and some quiet ones, a tray with people, and mail of every kind."""
     company = Company(db, folder)
     _clients(company)
+    _fields(company)
     _offer(company)
     _service(company)
     _others(company)
@@ -214,6 +216,14 @@ def _clients(company: Company) -> None:
         ("Jansen Techniek B.V.", "jansen.example"),
     ):
         company.client(name, domain)
+
+
+def _fields(company: Company) -> None:
+    office, fontaine = company.rooms["anna"].office, company.clients["Atelier Fontaine"]
+    fields.add_field(office, company.by, NewField("Industry", "choice", ("Shipping", "Water"), True, "industry"))
+    fields.add_field(office, company.by, NewField("Discount", "number", in_list=True))
+    fields.set_values(office, company.by, fontaine, {"industry": "Shipping", "discount": "12,5"})
+    fields.set_tags(office, company.by, fontaine, ["VIP"])
 
 
 def _offer(company: Company) -> None:

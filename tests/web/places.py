@@ -26,6 +26,7 @@ def numbers(company: Company) -> dict[str, int]:
         "document_id": company.documents["offer"],
         "version_id": company.documents["pdf"],
         "number": 1,
+        "field_id": company.one("SELECT min(id) FROM field"),
     }
 
 
@@ -58,6 +59,8 @@ def pages(company: Company, app: Flask) -> list[str]:
         "/audit?before=1",
         "/clients?q=nord&order=last_in",
         "/clients?archived=1",
+        "/clients?order=industry&f.industry=Shipping&tag=1",
+        "/clients?order=industry&after=%3Dshipping~1",
         "/search?q=offer",
         "/search?q=nothing-at-all+has:nonsense+after:never",
         f"/clients/{company.clients['Brightwater Utilities']}/documents",

@@ -143,7 +143,8 @@ def _data_words(company: Company) -> set[str]:
         "SELECT text FROM message_body",
         "SELECT filename FROM attachment UNION SELECT evidence FROM link UNION SELECT name FROM folder",
         "SELECT counterpart || ' ' || counterpart_name || ' ' || subject FROM triage UNION SELECT address FROM mailbox",
-        "SELECT name FROM user_account",
+        "SELECT name FROM user_account UNION SELECT name FROM tag",
+        "SELECT label || ' ' || key || ' ' || choices FROM field UNION SELECT value FROM client_field",
         "SELECT name FROM occurrence UNION SELECT title FROM document",
     )
     with company.db.reading() as connection:
@@ -156,7 +157,18 @@ def _data_words(company: Company) -> set[str]:
 def test_every_refusal_of_flow_has_its_sentence() -> None:
     """What flow refuses with an f-string or a text is among SENTENCES, so that Russian readers understand it."""
     shapes = [shape(one) for one in SENTENCES]
-    used = ["corrections", "people", "passwords", "sessions", "addresses", "clients", "contacts", "links", "mailboxes"]
+    used = [
+        "fields",
+        "corrections",
+        "people",
+        "passwords",
+        "sessions",
+        "addresses",
+        "clients",
+        "contacts",
+        "links",
+        "mailboxes",
+    ]
     unknown = []
     for name in used:
         for node in ast.walk(ast.parse((ROOT / "mailcrm" / "flow" / f"{name}.py").read_text("utf-8"))):

@@ -8,11 +8,14 @@ from werkzeug.wrappers import Response
 
 from mailcrm.errors import NotFound
 from mailcrm.flow import clients as flow
+from mailcrm.flow import fields as flow_fields
 from mailcrm.flow.clients import NewClient
-from mailcrm.store import cards, clients, people
+from mailcrm.store import cards, clients, fields, people, tags
 from mailcrm.store.clients import ClientFilter, ClientRow, Cursor
+from mailcrm.store.fields import FieldRow
 from web import notices
 from web.access import by, me, reading, tools, who
+from web.field_values import entered
 
 pages = Blueprint("clients", __name__)
 SIZE = 50
@@ -22,29 +25,50 @@ _TEXTS = ("name", "kind", "note", "website", "tax_id", "postal_address")
 
 @pages.get("/clients")
 def overview() -> str:
-    """One page of the list, by name or by the last message; `q` searches, `mine` and `archived` narrow it."""
-    wanted = _wanted()
+    """One page of the list, by name, the last message or a field; `q` searches, `mine`, `tag`, `archived` and fields
+    narrow it."""
+    known_fields = fields.fields(reading())
+    wanted = _wanted(known_fields)
     rows = clients.clients(reading(), who(), wanted, _after(wanted.order), SIZE + 1)
     more = clients.cursor(rows[SIZE - 1], wanted.order) if len(rows) > SIZE else None
+    columns = [one for one in known_fields if one.in_list]
+    ids = [row.id for row in rows[:SIZE]]
     return render_template(
         "clients/overview.html",
         rows=rows[:SIZE],
-        more=_written(more) if more else None,
+        more=_written(more, wanted.order) if more else None,
         wanted=wanted,
         first="after" not in request.args,
         total=clients.count(reading(), who()),
         mine="mine" in request.args,
         query=request.args.get("q", ""),
+        columns=columns,
+        fields=known_fields,
+        order=request.args.get("order", "name") if wanted.order == "field" else wanted.order,
+        values=fields.values(reading(), ids) if columns else {},
+        marks=tags.tags(reading(), ids),
+        all_tags=tags.all_tags(reading(), who()),
+        narrowed=_narrowed(known_fields),
     )
 
 
-def _wanted() -> ClientFilter:
-    order = request.args.get("order", "name")
+def _narrowed(known_fields: list[FieldRow]) -> dict[str, str]:
+    """What the list is narrowed to beside words: `tag` and fields as f.KEY, as they stand in the address."""
+    names = ["tag", *(f"f.{one.key}" for one in known_fields)]
+    return {name: request.args[name][:200] for name in names if request.args.get(name)}
+
+
+def _wanted(known_fields: list[FieldRow]) -> ClientFilter:
+    order, ids = request.args.get("order", "name"), {one.key: one.id for one in known_fields}
+    narrowed, tag = _narrowed(known_fields), request.args.get("tag", "")
     return ClientFilter(
         words=request.args.get("q", "")[:200],
         owner_id=me().id if "mine" in request.args else None,
         archived="archived" in request.args,
-        order=order if order in ORDERS else "name",
+        order="field" if order in ids else order if order in ORDERS else "name",
+        order_field=ids.get(order, 0),
+        tag_id=int(tag) if tag.isascii() and tag.isdigit() and len(tag) < 15 else None,
+        fields=tuple((ids[name[2:]], value.casefold()) for name, value in narrowed.items() if name != "tag"),
     )
 
 
@@ -52,6 +76,9 @@ def _after(order: str) -> Cursor | None:
     value, _, number = request.args.get("after", "").rpartition("~")
     if not number.isascii() or not number.isdigit():
         return None
+    if order == "field":
+        # The mark tells a client without a value from one whose value is empty.
+        return (value[1:] if value.startswith("=") else None), int(number)
     if order in ("last_in", "last_out"):
         try:
             return (datetime.fromisoformat(value) if value else None), int(number)
@@ -60,8 +87,10 @@ def _after(order: str) -> Cursor | None:
     return value, int(number)
 
 
-def _written(cursor: Cursor) -> str:
+def _written(cursor: Cursor, wanted_order: str) -> str:
     value, number = cursor
+    if wanted_order == "field":
+        return f"{'' if value is None else f'={value}'}~{number}"
     return f"{value.isoformat() if isinstance(value, datetime) else value or ''}~{number}"
 
 
@@ -69,7 +98,9 @@ def _written(cursor: Cursor) -> str:
 def new() -> str:
     """The form for a client; `email` fills in an address."""
     email = request.args.get("email", "")
-    return render_template("clients/edit.html", client=None, form={"addresses": email}, owners=_owners())
+    form = {"addresses": email}
+    asked = fields.fields(reading())
+    return render_template("clients/edit.html", client=None, form=form, owners=_owners(), fields=asked, noted={})
 
 
 @pages.post("/clients/new")
@@ -81,6 +112,7 @@ def add() -> Response:
     client_id = flow.add_client(
         tools().office, by(), NewClient(**texts, owner_id=_owner(), domains=domains, addresses=addresses)
     )
+    _note(client_id)
     notices.say(gettext("The client is added. Older mail is being looked for."))
     return redirect(url_for("timeline.client", client_id=client_id))
 
@@ -91,13 +123,18 @@ def edit(client_id: int) -> str:
     row = known(client_id)
     form = {name: getattr(row, name) for name in _TEXTS}
     card = cards.card(reading(), client_id)
-    return render_template("clients/edit.html", client=row, form=form, owners=_owners(), card=card)
+    form["tags"] = ", ".join(card.tags)
+    asked, noted = fields.fields(reading()), {one.field_id: one.value for one in card.fields}
+    context = {"client": row, "form": form, "owners": _owners(), "card": card, "fields": asked, "noted": noted}
+    return render_template("clients/edit.html", **context)
 
 
 @pages.post("/clients/<int:client_id>/edit")
 def change(client_id: int) -> Response:
     """Save a client's fields."""
     changes: dict[str, object] = {name: request.form.get(name, "") for name in _TEXTS}
+    # Fields first: they may be refused, and then nothing is saved.
+    _note(client_id)
     flow.edit_client(tools().office, by(), client_id, {**changes, "owner_id": _owner()})
     notices.say(gettext("Saved."))
     return _to(client_id)
@@ -155,6 +192,13 @@ def known(client_id: int) -> ClientRow:
     if row is None:
         raise NotFound("There is no such client.")
     return row
+
+
+def _note(client_id: int) -> None:
+    """Save what the form says of fields and tags; a form that does not ask for them changes nothing."""
+    flow_fields.set_values(tools().office, by(), client_id, entered(fields.fields(reading())))
+    if "tags" in request.form:
+        flow_fields.set_tags(tools().office, by(), client_id, request.form["tags"].split(","))
 
 
 def _owner() -> int | None:
