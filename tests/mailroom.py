@@ -17,6 +17,8 @@ from mailcrm.flow.edit import By, Office
 from mailcrm.flow.intake import take_in
 from mailcrm.flow.people import NewUser
 from mailcrm.flow.record import Recorded, record
+from mailcrm.mailing.replies import named_in
+from mailcrm.mailing.token import TokenKeys
 from mailcrm.model import Mailbox, Placement
 from mailcrm.net.blobs import BlobPlace
 from mailcrm.store import directory, ledger
@@ -60,6 +62,8 @@ class Mailroom:
     user_id: int = 0
     mailbox_id: int = 0
     folder_id: int = 0
+    keys: TokenKeys | None = None
+    """Of what was offered, for tests of what comes back."""
 
     def __post_init__(self) -> None:
         self.user_id = people.add_user(self.db, NewUser(self.owner, self.owner.partition("@")[0].title()), self.now)
@@ -116,4 +120,6 @@ class Mailroom:
             never=directory.never(connection, self.user_id),
             store_all=self.store_all,
         )
-        return Box(self.mailbox_id, self.user_id, self.visibility, company, Wishes(), fingerprint)
+        keys = self.keys
+        wishes = Wishes(ours=(lambda headers, about: named_in(headers, about, keys)) if keys else None)
+        return Box(self.mailbox_id, self.user_id, self.visibility, company, wishes, fingerprint, keys)

@@ -21,6 +21,7 @@ from mailcrm.flow.people import NewUser
 from mailcrm.flow.readers import Readers
 from mailcrm.flow.receive import Round
 from mailcrm.flow.rounds import Firm, run_round
+from mailcrm.mailing.token import TokenKeys
 from mailcrm.model import Mailbox
 from mailcrm.net.blobs import BlobPlace, open_blobs
 from mailcrm.net.imap.session import Session
@@ -138,7 +139,8 @@ class Office:
             return opened[0]
 
         try:
-            return run_round(desk or self.desk(), self.firm, account, self.keyring.fingerprint, session)
+            firm = replace(self.firm, keys=TokenKeys.derived(self.keyring.derive))
+            return run_round(desk or self.desk(), firm, account, self.keyring.fingerprint, session)
         finally:
             self.commands = [command for one in opened for command in one.commands]
             self.received = sum(one.received for one in opened)

@@ -35,6 +35,7 @@ from web.pages import (
     mailboxes,
     messages,
     palette,
+    public,
     search,
     status,
     timeline,
@@ -64,6 +65,7 @@ _PAGES = (
     users,
     audit,
     status,
+    public,
 )
 _LARGEST_FORM = 1 << 20
 _log = logging.getLogger("mailcrm.web")
@@ -94,7 +96,8 @@ def create_app(site: Site, database: Database | None = None) -> Flask:
     _prepare_templates(app)
     signin.install(app)
     languages.install(app)
-    CSRFProtect(app)
+    # The public pages have no sign-in to protect: their tokens and forms are signed (RFC 8058 wants no cookie).
+    CSRFProtect(app).exempt(public.pages)
     security.protect(app)
     audited.install(app)
     app.teardown_request(access.close)

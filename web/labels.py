@@ -107,6 +107,12 @@ VISIBILITIES = {
     "subject": _l("subject and people"),
     "stub": _l("only that there was a message"),
 }
+DECLINE = {
+    "price": _l("The price"),
+    "timing": _l("The time is not right"),
+    "supplier": _l("We have a supplier"),
+    "other": _l("Something else"),
+}
 USER_ROLES = {"staff": _l("Staff"), "manager": _l("Manager"), "admin": _l("Admin")}
 THEMES = {"auto": _l("As the device"), "light": _l("Light"), "dark": _l("Dark")}
 FIELD_KINDS = {

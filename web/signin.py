@@ -12,7 +12,8 @@ COOKIE = "mailcrm_session"
 OPEN_ENDPOINTS = frozenset(
     {"static", "account.sign_in", "account.open_session", "status.healthz", "status.metrics", "account.language"}
 )
-"""What answers without a signed-in user; everything else asks for one."""
+"""What answers without a signed-in user, as does the blueprint of the public pages; everything else asks for one."""
+PUBLIC = "public"
 
 
 def install(app: Flask) -> None:
@@ -31,7 +32,7 @@ def _person(asked: Request) -> Person | None:
 
 
 def _gate() -> Response | None:
-    if request.endpoint in OPEN_ENDPOINTS or current_user.is_authenticated:
+    if request.endpoint in OPEN_ENDPOINTS or request.blueprint == PUBLIC or current_user.is_authenticated:
         return None
     if request.headers.get("HX-Request") or not request.accept_mimetypes.accept_html:
         abort(401)

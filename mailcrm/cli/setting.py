@@ -19,6 +19,7 @@ from mailcrm.flow.mailboxes import NewMailbox
 from mailcrm.flow.readers import Readers
 from mailcrm.flow.rounds import Firm
 from mailcrm.flow.tidy import Retention
+from mailcrm.mailing.token import TokenKeys
 from mailcrm.net.blobs import BlobStore, open_blobs
 from mailcrm.net.secrets import Keyring
 from mailcrm.store.database import Database
@@ -83,6 +84,7 @@ class Setting:
             never=frozenset(value.casefold() for value in settings.privacy.never),
             store_all=settings.sync.store == "all",
             tray=settings.sync.tray,
+            keys=TokenKeys.derived(self.keyring.derive),
         )
 
     @cached_property

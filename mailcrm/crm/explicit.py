@@ -29,10 +29,12 @@ class Wishes:
     """The token that a client's own plus-address must carry."""
     folders: Mapping[str, int] | None = None
     """Case-folded client name → client, for folders called CRM/NAME."""
+    ours: Callable[[ParsedHeaders, str], str] | None = None
+    """What in a message, or in the id that it is a report about, is a name that we gave to something we sent."""
 
 
-def explicit(headers: ParsedHeaders, folder: str, flags: frozenset[str], wishes: Wishes) -> Explicit:
-    """What was asked for this message; the most definite wish wins."""
+def explicit(headers: ParsedHeaders, folder: str, flags: frozenset[str], wishes: Wishes, about: str = "") -> Explicit:
+    """What was asked for this message; the most definite wish wins. `about` is the id that a report is about."""
     addresses = [a.email for a in (*headers.to, *headers.cc, *headers.bcc, *headers.delivered_to)]
     for email in addresses:
         client = tagged_client(email, wishes)
@@ -44,6 +46,9 @@ def explicit(headers: ParsedHeaders, folder: str, flags: frozenset[str], wishes:
     for email in addresses:
         if email in wishes.dropboxes:
             return Explicit(True, (), email)
+    named = wishes.ours(headers, about) if wishes.ours else ""
+    if named:
+        return Explicit(True, (), f"our own {named}")
     marks = sorted(KEYWORDS & {f.lower() for f in flags})
     return Explicit(True, (), f"keyword {marks[0]}") if marks else Explicit()
 

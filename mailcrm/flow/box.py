@@ -10,8 +10,9 @@ from mailcrm.crm.explicit import Wishes, explicit
 from mailcrm.crm.filing import believed_time
 from mailcrm.crm.match import Company, Decision, Directory, Verdict, decide, is_ours
 from mailcrm.mail.address import Address
-from mailcrm.mail.message import ParsedHeaders
+from mailcrm.mail.message import ParsedHeaders, ParsedMessage
 from mailcrm.mail.thread import key, own_ids, referred_ids
+from mailcrm.mailing.token import TokenKeys
 
 Row = dict[str, Any]
 
@@ -26,6 +27,8 @@ class Box:
     company: Company
     wishes: Wishes
     fingerprint: Callable[[str], int]
+    keys: TokenKeys | None = None
+    """Of the names that we gave to what we sent; None as long as nothing was offered to anybody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +51,12 @@ class Unstored:
 
 
 def decision(
-    box: Box, copy: Copy, headers: ParsedHeaders, directory: Directory, inside: tuple[Address, ...] = ()
+    box: Box, copy: Copy, headers: ParsedHeaders, directory: Directory, body: ParsedMessage | None = None
 ) -> Decision:
-    """What crm.match says of this copy: a folder or a keyword may ask for it outright."""
-    asked = explicit(headers, copy.folder, copy.flags, box.wishes)
-    return decide(headers, box.company, directory, asked, inside)
+    """What crm.match says of this copy: a folder or a keyword may ask for it outright. `body` is the whole message."""
+    about = body.bounce.original_message_id if body and body.bounce else ""
+    asked = explicit(headers, copy.folder, copy.flags, box.wishes, about)
+    return decide(headers, box.company, directory, asked, body.inside if body else ())
 
 
 def settled(box: Box, copy: Copy, headers: ParsedHeaders, decided: Decision, message: int | None = None) -> Row:

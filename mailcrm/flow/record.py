@@ -1,7 +1,7 @@
 """Record a batch of messages in one transaction: same or new, thread, links, rows, placements."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -13,6 +13,7 @@ from mailcrm.flow.intake import Intake
 from mailcrm.flow.known import Known, identity, known
 from mailcrm.flow.shelf import Shelf
 from mailcrm.flow.spread import spread
+from mailcrm.flow.track import News, note_received
 from mailcrm.mail.thread import own_ids, referred_ids
 from mailcrm.store import messages
 
@@ -35,6 +36,8 @@ class _Batch:
     facts: Known
     shelf: Shelf
     now: datetime
+    news: list[News] = field(default_factory=list)
+    """What was stored, for those who look whether it answers something that we sent."""
 
 
 def record(connection: Connection, box: Box, batch: Sequence[tuple[Copy, Intake]], now: datetime) -> Recorded:
@@ -50,6 +53,8 @@ def record(connection: Connection, box: Box, batch: Sequence[tuple[Copy, Intake]
     outcomes = [_file(filing_now, copy, intake) for copy, intake in oldest_first]
     shelf.write(connection, now)
     messages.narrow_visibility(connection, shelf.seen_again, box.visibility)
+    if box.keys is not None:
+        note_received(connection, box.keys, filing_now.news, now)
     reopened = spread(connection, box, {row["thread_id"] for row in shelf.messages}, now)
     return Recorded(outcomes.count("stored"), outcomes.count("copy"), outcomes.count("dropped"), reopened)
 
@@ -61,7 +66,7 @@ def _time(pair: tuple[Copy, Intake], now: datetime) -> datetime:
 
 def _file(batch: _Batch, copy: Copy, intake: Intake) -> str:
     headers, shelf = intake.parsed.headers, batch.shelf
-    decided = decision(batch.box, copy, headers, batch.facts.directory, intake.parsed.inside)
+    decided = decision(batch.box, copy, headers, batch.facts.directory, intake.parsed)
     if decided.verdict is not Verdict.KEEP:
         left = unstored(batch.box, copy, headers, decided, batch.now)
         shelf.placements.append(left.placement)
@@ -128,3 +133,4 @@ def _shelve(batch: _Batch, intake: Intake, row: Row, decided: Decision) -> None:
     shelf.add_links(row, decided, row["created_at"])
     shelf.add_references(number, row["thread_id"], own_ids(parsed.headers), referred_ids(parsed.headers))
     shelf.words.append(replace(intake.words, message_id=number))
+    batch.news.append(News(number, parsed, row["direction"], row["at"]))

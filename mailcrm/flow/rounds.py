@@ -11,8 +11,10 @@ from mailcrm.errors import CredentialsRefused, MailcrmError, Permanent
 from mailcrm.flow.box import Box
 from mailcrm.flow.desk import LEASE, Desk
 from mailcrm.flow.receive import Round, receive
+from mailcrm.mailing.replies import named_in
+from mailcrm.mailing.token import TokenKeys
 from mailcrm.net.imap.session import Session
-from mailcrm.store import directory, leases, rounds
+from mailcrm.store import directory, leases, reactions, rounds
 from mailcrm.store.rounds import Account
 
 REFUSED_WAITS = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=6))
@@ -30,6 +32,8 @@ class Firm:
     dropboxes: frozenset[str] = frozenset()
     store_all: bool = False
     tray: bool = True
+    keys: TokenKeys | None = None
+    """Of the names in what we send: by them what comes back is told."""
 
 
 def run_round(
@@ -77,10 +81,14 @@ def box_of(desk: Desk, firm: Firm, account: Account, fingerprint: Callable[[str]
             store_all=firm.store_all,
             tray=firm.tray,
         )
+        keys = firm.keys if firm.keys and reactions.any_recipients(connection) else None
         wishes = Wishes(
-            firm.dropboxes, lambda client: address_token(client, fingerprint), directory.folder_names(connection)
+            firm.dropboxes,
+            lambda client: address_token(client, fingerprint),
+            directory.folder_names(connection),
+            (lambda headers, about: named_in(headers, about, keys)) if keys else None,
         )
-    return Box(account.id, account.user_id, VISIBILITY[account.visibility], company, wishes, fingerprint)
+    return Box(account.id, account.user_id, VISIBILITY[account.visibility], company, wishes, fingerprint, keys)
 
 
 def address_token(client_id: int, fingerprint: Callable[[str], int]) -> str:

@@ -49,6 +49,8 @@ class ParsedHeaders:
     precedence: str = ""
     is_bulk: bool = False
     """List-Id, List-Unsubscribe or Precedence: bulk, list, junk; not a verdict on the kind by itself."""
+    thread_index: str = ""
+    """As Outlook writes it: base64 of 22 bytes that replies keep, and five more for each of them."""
     defects: tuple[str, ...] = ()
 
     @property

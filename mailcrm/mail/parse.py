@@ -122,6 +122,7 @@ def _headers(piece: slim.Piece, library: MailParser | None, defects: Iterable[st
         auto_submitted=words.text(first.get("auto-submitted", b"")).lower(),
         precedence=words.text(first.get("precedence", b"")).lower(),
         is_bulk=values.bulk(piece.fields),
+        thread_index="".join(words.line(first.get("thread-index", b"")).split())[:400],
         defects=tuple(dict.fromkeys(noted)),
     )
 

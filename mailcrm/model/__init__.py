@@ -66,6 +66,7 @@ from mailcrm.model.mailing import (
 )
 from mailcrm.model.offer import Offer, OfferFile, OfferItem, Template, TermKind, Terms
 from mailcrm.model.people import Heartbeat, SignInAttempt, TrustedSender, User, UserAddress, UserSession
+from mailcrm.model.tracking import FollowUp, Hit, SharesDecision, TrackedLink, TrackingConsent
 from mailcrm.model.work import Chore
 
 __all__ = [
@@ -96,10 +97,12 @@ __all__ = [
     "Event",
     "Fingerprint",
     "Folder",
+    "FollowUp",
     "GroupClient",
     "GroupDeputy",
     "Handover",
     "Heartbeat",
+    "Hit",
     "ImportMapping",
     "ImportProblem",
     "Journal",
@@ -126,6 +129,7 @@ __all__ = [
     "SeenHash",
     "SendAccount",
     "Sending",
+    "SharesDecision",
     "SignInAttempt",
     "SketchHash",
     "Suggestion",
@@ -136,6 +140,8 @@ __all__ = [
     "Terms",
     "Thread",
     "ThreadReference",
+    "TrackedLink",
+    "TrackingConsent",
     "Triage",
     "TrustedSender",
     "User",

@@ -132,6 +132,8 @@ class Recipient(SQLModel, table=True):
         Index("ix_recipient_state", "mailing_id", "state", "id"),
         Index("ix_recipient_client", "client_id", "id"),
         Index("ix_recipient_lease", "lease_until"),
+        Index("ix_recipient_address", "address", "id"),
+        Index("ix_recipient_document", "document_sha256"),
     )
 
     id: int | None = Field(default=None, primary_key=True, sa_type=Id)

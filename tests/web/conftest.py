@@ -12,6 +12,7 @@ from werkzeug.serving import make_server
 
 from mailcrm.store.database import Database
 from tests.web.company import Company, furnished
+from tests.web.offers_sent import send_offers
 from tests.web.papers import lay
 
 CHROMIUM_FLAGS = [
@@ -29,6 +30,7 @@ def company(db: Database, tmp_path: Path) -> Company:
     """A company with mail and documents, on each database."""
     found = furnished(db, tmp_path / "company")
     lay(found)
+    send_offers(found)
     return found
 
 

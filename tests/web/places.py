@@ -2,6 +2,10 @@
 
 from flask import Flask
 
+from mailcrm.mailing.replies import CLICK, OPEN, UNSUBSCRIBE
+from mailcrm.mailing.replies import OFFER as OFFER_PAGE
+from mailcrm.mailing.token import TokenKeys, public_token
+from mailcrm.mailing.tracking import packed
 from tests.web.company import Company
 
 OFFER, HTML_LETTER, BORIS_LETTER, KLARA_LETTER = (
@@ -27,6 +31,19 @@ def numbers(company: Company) -> dict[str, int]:
         "version_id": company.documents["pdf"],
         "number": 1,
         "field_id": company.one("SELECT min(id) FROM field"),
+        **tokens(company),
+    }
+
+
+def tokens(company: Company) -> dict[str, object]:
+    """The tokens of public pages, of the first recipient to whom something was sent."""
+    keys = TokenKeys.derived(company.keyring.derive)
+    recipient = company.one("SELECT min(id) FROM recipient WHERE state = 'accepted'")
+    return {
+        "offer_token": public_token(keys, OFFER_PAGE, recipient),
+        "leave_token": public_token(keys, UNSUBSCRIBE, recipient),
+        "click_token": public_token(keys, CLICK, packed(recipient, 0)),
+        "open_token": public_token(keys, OPEN, packed(recipient, 0)),
     }
 
 

@@ -55,6 +55,7 @@ ALLOWED = {
     "starttls",
     "plain",
     "Test",
+    "SHA",
 }
 """Latin words that stand in Russian text rightly: names of things that are typed or pressed."""
 
@@ -146,6 +147,10 @@ def _data_words(company: Company) -> set[str]:
         "SELECT name FROM user_account UNION SELECT name FROM tag",
         "SELECT label || ' ' || key || ' ' || choices FROM field UNION SELECT value FROM client_field",
         "SELECT name FROM occurrence UNION SELECT title FROM document",
+        "SELECT label FROM term_kind UNION SELECT title FROM offer UNION SELECT name FROM mailing",
+        "SELECT name FROM variant",
+        "SELECT name || ' ' || address || ' ' || document_name FROM recipient UNION SELECT detail FROM event",
+        "SELECT name || ' ' || address FROM send_account",
     )
     with company.db.reading() as connection:
         for query in queries:
