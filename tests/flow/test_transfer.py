@@ -54,6 +54,7 @@ def test_copies_what_is_missing(pair: Pair) -> None:
     assert all(target.read(name) == data for name, data in filled.items())
     assert all(source.size(name) == target.size(name) for name in filled)
     fresh = source.keep(b"arrived meanwhile")
+    source.settle()
     again = copy(source, target)
     assert (again.copied, again.present) == (1, len(filled))
     assert target.read(fresh) == b"arrived meanwhile"
