@@ -16,8 +16,9 @@ from mailcrm.flow.edit import Office
 from mailcrm.net.blobs import open_blobs
 from mailcrm.net.secrets import Keyring
 from mailcrm.store.database import Database
-from web import access, audited, languages, notices, security, signin
+from web import access, api, audited, languages, notices, security, signin
 from web.access import Tools
+from web.api.operations import told
 from web.arrivals import Arrivals
 from web.chrome import chrome
 from web.extracts import Extracts
@@ -35,6 +36,7 @@ from web.pages import (
     mailboxes,
     messages,
     palette,
+    programs,
     public,
     search,
     status,
@@ -64,6 +66,7 @@ _PAGES = (
     mailboxes,
     users,
     audit,
+    programs,
     status,
     public,
 )
@@ -94,13 +97,18 @@ def create_app(site: Site, database: Database | None = None) -> Flask:
         SEND_FILE_MAX_AGE_DEFAULT=31536000,
     )
     _prepare_templates(app)
+    app.url_map.converters["int"] = access.RowNumber
     signin.install(app)
     languages.install(app)
     # The public pages have no sign-in to protect: their tokens and forms are signed (RFC 8058 wants no cookie).
-    CSRFProtect(app).exempt(public.pages)
+    guard = CSRFProtect(app)
+    guard.exempt(public.pages)
+    # No cookie opens the API.
+    guard.exempt(api.pages)
     security.protect(app)
     audited.install(app)
     app.teardown_request(access.close)
+    app.register_blueprint(api.pages)
     for page in _PAGES:
         app.register_blueprint(page.pages)
     app.add_url_rule("/", "home", _home)
@@ -154,6 +162,8 @@ def _install_errors(app: Flask) -> None:
     def http_error(error: HTTPException) -> tuple[str, int] | Response:
         if error.code is None or error.code < 400:
             return error.get_response()  # type: ignore[return-value]
+        if request.path.startswith(signin.API):
+            return told(error.code, error.description or "")
         return refusal(error.code, "")
 
     @app.errorhandler(Exception)

@@ -10,6 +10,7 @@ from typing import ParamSpec, TypeVar
 from flask import abort, current_app, g, request
 from flask_login import UserMixin, current_user
 from sqlalchemy import Connection
+from werkzeug.routing import IntegerConverter, Map
 
 from mailcrm.flow.edit import Actor, By, Office
 from mailcrm.flow.sessions import Origin
@@ -36,10 +37,17 @@ class Tools:
     office: Office
 
 
-class Person(UserMixin):  # type: ignore[misc]
-    """The signed-in user as flask-login wants him: his row and the session he came with."""
+class RowNumber(IntegerConverter):
+    """The number of a row in an address; what no database can hold leads nowhere (404)."""
 
-    def __init__(self, session: SessionRow, user: UserRow) -> None:
+    def __init__(self, url_map: Map) -> None:
+        super().__init__(url_map, max=2**63 - 1)
+
+
+class Person(UserMixin):  # type: ignore[misc]
+    """The signed-in user as flask-login wants him: his row and the session he came with (none behind a token)."""
+
+    def __init__(self, session: SessionRow | None, user: UserRow) -> None:
         self.session = session
         self.row = user
         self.id = user.id
@@ -63,6 +71,11 @@ def reading() -> Connection:
         g.connection = g.reading.__enter__()
     found: Connection = g.connection
     return found
+
+
+def reread() -> None:
+    """Let what was just written be seen: the next read of this request begins a new view."""
+    close()
 
 
 def close(_error: BaseException | None = None) -> None:

@@ -1,14 +1,16 @@
 """Who is signed in: our own session table behind flask-login, a cookie with a random token, and the gate."""
 
-from flask import Flask, abort, redirect, request, url_for
+from flask import Flask, abort, g, redirect, request, url_for
 from flask.wrappers import Request
 from flask_login import LoginManager, current_user
 from werkzeug.wrappers import Response
 
-from mailcrm.flow import sessions
+from mailcrm.flow import sessions, tokens
 from web.access import Person, now, tools
 
 COOKIE = "mailcrm_session"
+API = "/api/"
+"""What tokens open, and nothing else does; it says itself what is missing."""
 OPEN_ENDPOINTS = frozenset(
     {"static", "account.sign_in", "account.open_session", "status.healthz", "status.metrics", "account.language"}
 )
@@ -26,13 +28,29 @@ def install(app: Flask) -> None:
 
 
 def _person(asked: Request) -> Person | None:
+    # No cookie opens the API: a foreign page could make a browser send it along.
+    if asked.path.startswith(API):
+        return _program(asked)
     token = asked.cookies.get(COOKIE, "")
     found = sessions.current(tools().database, token, now()) if 20 <= len(token) <= 100 else None
     return Person(*found) if found else None
 
 
+def _program(asked: Request) -> Person | None:
+    """The user of the token that a program shows (RFC 6750 §2.1); its scopes are noted for the operation."""
+    scheme, _, token = asked.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not 20 <= len(token) <= 100:
+        return None
+    found = tokens.current(tools().database, token.strip(), now())
+    if found is None:
+        return None
+    g.scopes = found[0].scopes
+    return Person(None, found[1])
+
+
 def _gate() -> Response | None:
-    if request.endpoint in OPEN_ENDPOINTS or request.blueprint == PUBLIC or current_user.is_authenticated:
+    open_to_all = request.endpoint in OPEN_ENDPOINTS or request.blueprint == PUBLIC or request.path.startswith(API)
+    if open_to_all or current_user.is_authenticated:
         return None
     if request.headers.get("HX-Request") or not request.accept_mimetypes.accept_html:
         abort(401)

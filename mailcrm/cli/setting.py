@@ -23,6 +23,7 @@ from mailcrm.mailing.token import TokenKeys
 from mailcrm.net.blobs import BlobStore, open_blobs
 from mailcrm.net.secrets import Keyring
 from mailcrm.store.database import Database
+from mailcrm.store.visibility import Policy
 
 _MONTH = timedelta(days=30.44)
 
@@ -108,7 +109,9 @@ class Setting:
 
     def chore_tools(self) -> ChoreTools:
         """What the work by the clock needs."""
-        return ChoreTools(self.office, self.blobs, self.keyring, self.config.base_url, self.retention)
+        privacy = self.config.privacy
+        policy = Policy(privacy.admin_reads_bodies, privacy.clients)
+        return ChoreTools(self.office, self.blobs, self.keyring, self.config.base_url, self.retention, policy)
 
     @property
     def credentials(self) -> Credentials:

@@ -12,11 +12,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from mailcrm.errors import MailcrmError
+from mailcrm.flow import webhooks
 from mailcrm.flow.edit import Office
 from mailcrm.flow.tidy import Retention, tidy
 from mailcrm.net.blobs import BlobStore
 from mailcrm.net.secrets import Keyring
 from mailcrm.store import chores
+from mailcrm.store.visibility import Policy
 
 log = logging.getLogger("mailcrm.chores")
 
@@ -35,6 +37,7 @@ class ChoreTools:
     keyring: Keyring
     base_url: str = ""
     retention: Retention = field(default_factory=Retention)
+    policy: Policy = field(default_factory=Policy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +49,18 @@ class Chore:
     run: Callable[[ChoreTools, datetime], None]
 
 
+def _webhooks(tools: ChoreTools, now: datetime) -> None:
+    webhooks.tell(tools.office.database, tools.keyring, tools.policy, now)
+
+
 def _tidy(tools: ChoreTools, now: datetime) -> None:
     tidy(tools.office.database, tools.retention, now)
 
 
-CHORES: tuple[Chore, ...] = (Chore("tidy", timedelta(days=1), _tidy),)
+CHORES: tuple[Chore, ...] = (
+    Chore("webhooks", timedelta(seconds=5), _webhooks),
+    Chore("tidy", timedelta(days=1), _tidy),
+)
 """All chores of the product, in the order in which they are done where several are due."""
 
 

@@ -3,6 +3,7 @@
 Nothing in this folder does I/O, reads a clock or draws a random number. Importing it registers every table.
 """
 
+from mailcrm.model.api import ApiToken, Delivery, Webhook
 from mailcrm.model.audit import AuditEntry
 from mailcrm.model.crm import (
     Client,
@@ -72,6 +73,7 @@ from mailcrm.model.work import Chore
 __all__ = [
     "Absence",
     "Answer",
+    "ApiToken",
     "Attachment",
     "Attempt",
     "AuditEntry",
@@ -89,6 +91,7 @@ __all__ = [
     "ContactAddress",
     "ContactPhone",
     "CustomField",
+    "Delivery",
     "Document",
     "DocumentRule",
     "DocumentWork",
@@ -150,4 +153,5 @@ __all__ = [
     "Variant",
     "Version",
     "VersionClient",
+    "Webhook",
 ]
