@@ -15,6 +15,7 @@ from mailcrm.config_blobs import BlobSettings, blob_place, check_blobs
 from mailcrm.config_servers import VISIBILITIES, mailboxes_of, servers_of
 from mailcrm.config_servers import MailboxSource as MailboxSource
 from mailcrm.config_servers import Server as Server
+from mailcrm.config_sign_in import SignIn, check_sign_in
 from mailcrm.config_smtp import SmtpSettings, check_smtp
 from mailcrm.config_values import checked, fail, read
 from mailcrm.config_work import WorkSettings, check_work
@@ -109,6 +110,7 @@ class Config:
     blobs: BlobSettings = field(default_factory=BlobSettings)
     smtp: SmtpSettings = field(default_factory=SmtpSettings)
     privacy: Privacy = field(default_factory=Privacy)
+    sign_in: SignIn = field(default_factory=SignIn)
     free_mail: FreeMail = field(default_factory=FreeMail)
     work: WorkSettings = field(default_factory=WorkSettings)
     log: Log = field(default_factory=Log)
@@ -202,6 +204,7 @@ def _check(config: Config) -> None:
         if "@" in name or "." not in name:
             raise fail(config.path, "domains", f'"{name}" is not a domain; write for instance "example.com"')
     check_blobs(config.blobs, config.path)
+    check_sign_in(config.sign_in, [server.name for server in config.servers], config.path)
     check_work(config.work, config.path)
     if config.web.base_url and not config.web.base_url.startswith(("http://", "https://")):
         raise fail(config.path, "web.base_url", "must begin with https:// or http://")

@@ -32,6 +32,7 @@ from web.pages import (
     contacts,
     corrections,
     documents,
+    entrance,
     fields,
     mailboxes,
     messages,
@@ -39,6 +40,7 @@ from web.pages import (
     programs,
     public,
     search,
+    second_factor,
     status,
     timeline,
     triage,
@@ -51,6 +53,8 @@ from web.site import Site
 
 _PAGES = (
     account,
+    entrance,
+    second_factor,
     clients,
     fields,
     contacts,

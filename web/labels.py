@@ -164,6 +164,20 @@ ACTS = {
     "approved": _l("Approved"),
     "handed over": _l("Handed over"),
 }
+ACTS |= {
+    "second factor on": _l("Authenticator app set up"),
+    "second factor off": _l("Authenticator app removed"),
+    "backup codes renewed": _l("New backup codes"),
+}
+METHODS = {
+    "password": _l("Password"),
+    "mailbox": _l("Password of the mailbox"),
+    "oidc": _l("Identity provider"),
+    "password+app": _l("Password and app"),
+    "mailbox+app": _l("Password of the mailbox and app"),
+    "password+backup-code": _l("Password and backup code"),
+    "mailbox+backup-code": _l("Password of the mailbox and backup code"),
+}
 AUDIT_KINDS = {
     "client": _l("client"),
     "contact": _l("contact"),

@@ -12,10 +12,23 @@ COOKIE = "mailcrm_session"
 API = "/api/"
 """What tokens open, and nothing else does; it says itself what is missing."""
 OPEN_ENDPOINTS = frozenset(
-    {"static", "account.sign_in", "account.open_session", "status.healthz", "status.metrics", "account.language"}
+    {
+        "static",
+        "account.sign_in",
+        "account.open_session",
+        "account.language",
+        "entrance.code",
+        "entrance.take_code",
+        "entrance.provider",
+        "entrance.provider_back",
+        "status.healthz",
+        "status.metrics",
+    }
 )
 """What answers without a signed-in user, as does the blueprint of the public pages; everything else asks for one."""
 PUBLIC = "public"
+
+_WITHOUT_APP = frozenset({"account.sign_out", "account.overview", "account.change", "account.password"})
 
 
 def install(app: Flask) -> None:
@@ -50,12 +63,23 @@ def _program(asked: Request) -> Person | None:
 
 def _gate() -> Response | None:
     open_to_all = request.endpoint in OPEN_ENDPOINTS or request.blueprint == PUBLIC or request.path.startswith(API)
-    if open_to_all or current_user.is_authenticated:
+    if open_to_all:
         return None
+    if current_user.is_authenticated:
+        return _first_the_app()
     if request.headers.get("HX-Request") or not request.accept_mimetypes.accept_html:
         abort(401)
     wanted = request.full_path.rstrip("?") if request.method == "GET" else ""
     return redirect(url_for("account.sign_in", next=wanted if wanted not in ("", "/") else None))
+
+
+def _first_the_app() -> Response | None:
+    """Where the role needs an authenticator app, nothing else is done before it is set up."""
+    row, method = current_user.row, current_user.session.method
+    needs = row.role in tools().site.second_factor_roles and not row.has_app and method != "oidc"
+    if not needs or request.endpoint in _WITHOUT_APP or request.blueprint == "second_factor":
+        return None
+    return redirect(url_for("second_factor.overview"))
 
 
 def remember(response: Response, token: str) -> None:

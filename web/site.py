@@ -5,8 +5,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mailcrm.config import Config, Server
+from mailcrm.config_sign_in import Oidc, host_of
 from mailcrm.crm.work_calendar import WorkCalendar
+from mailcrm.errors import ConfigError
+from mailcrm.flow.doors import Welcome
 from mailcrm.net.blobs import BlobPlace
+from mailcrm.net.oidc import Provider
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,15 @@ class Site:
     admin_reads_bodies: bool = False
     clients: str = "all"
     """all, or assigned: staff and managers see only clients that they look after."""
+    base_url: str = ""
+    """How people reach the pages, without a slash at the end; empty for as they ask."""
+    mailbox_server: Server | None = None
+    """The mail server that is asked for the password of users who have no local one."""
+    second_factor_roles: frozenset[str] = frozenset()
+    provider: Provider | None = None
+    provider_name: str = ""
+    welcome: Welcome | None = None
+    """Whom the provider may send; none without one."""
     metrics_token: str = ""
     """Lets Prometheus read /metrics from elsewhere; without it only this machine may."""
     work: WorkCalendar = field(default_factory=WorkCalendar)
@@ -56,5 +69,27 @@ def from_config(config: Config) -> Site:
         admin_reads_bodies=config.privacy.admin_reads_bodies,
         work=config.work.calendar,
         clients=config.privacy.clients,
+        base_url=config.base_url,
+        mailbox_server=config.server(config.sign_in.mailbox_server) if config.sign_in.mailbox_server else None,
+        second_factor_roles=frozenset(config.sign_in.second_factor_roles),
+        provider=_provider(config.sign_in.oidc),
+        provider_name=config.sign_in.oidc.name or host_of(config.sign_in.oidc.issuer),
+        welcome=_welcome(config),
         metrics_token=os.environ.get(config.web.metrics_token_env, "") if config.web.metrics_token_env else "",
     )
+
+
+def _provider(oidc: Oidc) -> Provider | None:
+    if not oidc.issuer:
+        return None
+    if oidc.client_secret_env and oidc.client_secret_env not in os.environ:
+        raise ConfigError(f"sign_in.oidc: the environment variable {oidc.client_secret_env} is not set.")
+    secret = os.environ[oidc.client_secret_env] if oidc.client_secret_env else ""
+    return Provider(oidc.issuer, oidc.client_id, secret)
+
+
+def _welcome(config: Config) -> Welcome | None:
+    if not config.sign_in.oidc.issuer:
+        return None
+    domains = config.sign_in.oidc.domains or config.domains
+    return Welcome(frozenset(domain.casefold() for domain in domains), config.sign_in.oidc.provision)

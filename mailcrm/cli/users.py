@@ -1,4 +1,4 @@
-"""`user add|list|password|deactivate`."""
+"""`user add|list|password|deactivate|forget-app`."""
 
 import sys
 
@@ -9,7 +9,7 @@ from mailcrm.cli.setting import Setting
 from mailcrm.cli.tables import show
 from mailcrm.daemon import utc_now
 from mailcrm.errors import NotFound
-from mailcrm.flow import people
+from mailcrm.flow import people, second_factor
 from mailcrm.flow.people import LANGUAGES, ROLES, NewUser
 from mailcrm.store import people as stored
 from mailcrm.store.people import UserRow
@@ -69,6 +69,16 @@ def deactivate(setting: Setting, login: str) -> None:
     found = _user(setting, login)
     people.deactivate(setting.database, found.id, utc_now())
     click.echo(f"{found.login} can sign in no more.")
+
+
+@user.command("forget-app")
+@click.argument("login")
+@click.pass_obj
+def forget_app(setting: Setting, login: str) -> None:
+    """Ask a user for no authenticator app any more, who has lost it and his backup codes."""
+    found = _user(setting, login)
+    second_factor.remove(setting.database, setting.by, found.id)
+    click.echo(f"{found.login} is asked for no code any more.")
 
 
 def _user(setting: Setting, login: str) -> UserRow:

@@ -35,6 +35,12 @@ class NewUser:
 
 def add_user(database: Database, new: NewUser, now: datetime, actor: Actor = NOBODY) -> int:
     """Add a user with his addresses; returns the id. Raises Refused where something is wrong or already taken."""
+    with database.writing() as connection:
+        return new_user(connection, new, now, actor)
+
+
+def new_user(connection: Connection, new: NewUser, now: datetime, actor: Actor = NOBODY) -> int:
+    """The same in the transaction at hand."""
     login = valid_email(new.login)
     _check({"role": new.role, "language": new.language})
     values = {
@@ -48,13 +54,12 @@ def add_user(database: Database, new: NewUser, now: datetime, actor: Actor = NOB
         "is_active": True,
         "created_at": now,
     }
-    with database.writing() as connection:
-        if people.user_by_login(connection, login):
-            raise Refused(f"There is a user {login} already.")
-        user_id = people.add_user(connection, values)
-        _add_addresses(connection, user_id, [login, *new.addresses])
-        _note(connection, actor, now, ("added", user_id, f"{login} {new.role}"))
-        return user_id
+    if people.user_by_login(connection, login):
+        raise Refused(f"There is a user {login} already.")
+    user_id = people.add_user(connection, values)
+    _add_addresses(connection, user_id, [login, *new.addresses])
+    _note(connection, actor, now, ("added", user_id, f"{login} {new.role}"))
+    return user_id
 
 
 def edit_user(

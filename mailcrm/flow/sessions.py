@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,7 +10,8 @@ from sqlalchemy import Connection
 
 from mailcrm.errors import Refused
 from mailcrm.flow import passwords
-from mailcrm.store import audit, people, sessions
+from mailcrm.flow.edit import By
+from mailcrm.store import audit, factors, people, sessions
 from mailcrm.store.audit import Act
 from mailcrm.store.database import Database
 from mailcrm.store.people import UserRow
@@ -39,6 +41,25 @@ class SignedIn:
     user: UserRow
 
 
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A user whose password was right and whose code is still to come: kept by his browser, signed."""
+
+    user_id: int
+    login: str
+    method: str
+    attempt: int
+    at: datetime
+
+
+class CodeNeeded(Refused):
+    """The password is right, and the code of an app is wanted too; carries `pending`, for `second_factor.enter`."""
+
+    def __init__(self, pending: Pending) -> None:
+        self.pending = pending
+        super().__init__("The code of the authenticator app is needed too.")
+
+
 class TooManyAttempts(Refused):
     """Too many failed sign-ins; carries `wait`, how long to stay away."""
 
@@ -53,17 +74,50 @@ def sign_in(database: Database, login: str, password: str, origin: Origin, now: 
     Raises TooManyAttempts, or Refused in the same words and time for a wrong password and an unknown user.
     """
     login = login.strip().casefold()[:320]
-    attempt = _attempt(database, login, origin, now)
-    with database.reading() as connection:
-        known = people.password_hash(connection, login)
-    if not passwords.fits(password, known[1] if known else None) or known is None:
+    return enter(database, login, origin, now, lambda: _by_password(database, login, password))
+
+
+def enter(
+    database: Database, login: str, origin: Origin, now: datetime, proof: Callable[[], tuple[int, str] | None]
+) -> SignedIn:
+    """Open a session for the user that `proof` names, together with the way he was found by.
+
+    Raises TooManyAttempts, Refused, and CodeNeeded where an authenticator app has its say.
+    """
+    number = attempt(database, login, origin, now)
+    found = proof()
+    if found is None:
+        note_refused(database, login, origin, now)
+        raise Refused("The address or the password is not right.")
+    user_id, method = found
+    with database.writing() as connection:
+        app = factors.totp(connection, user_id)
+        if app and app.confirmed_at:
+            # The attempt stays a failed one until the code is right.
+            raise CodeNeeded(Pending(user_id, login, method, number, now))
+        sessions.attempt_succeeded(connection, number)
+        return open_session(connection, user_id, origin, now, method)
+
+
+def confirm(database: Database, login: str, password: str, origin: Origin, now: datetime) -> None:
+    """Make sure that the password is right, counting attempts, without any session; raises as `sign_in` does."""
+    number = attempt(database, login, origin, now)
+    if _by_password(database, login, password) is None:
         note_refused(database, login, origin, now)
         raise Refused("The address or the password is not right.")
     with database.writing() as connection:
-        sessions.attempt_succeeded(connection, attempt)
-        if passwords.outdated(known[1]):
+        sessions.attempt_succeeded(connection, number)
+
+
+def _by_password(database: Database, login: str, password: str) -> tuple[int, str] | None:
+    with database.reading() as connection:
+        known = people.password_hash(connection, login)
+    if not passwords.fits(password, known[1] if known else None) or known is None:
+        return None
+    if passwords.outdated(known[1]):
+        with database.writing() as connection:
             people.change_user(connection, known[0], {"password_hash": passwords.hashed(password)})
-        return open_session(connection, known[0], origin, now)
+    return known[0], "password"
 
 
 def note_refused(database: Database, login: str, origin: Origin, now: datetime) -> None:
@@ -72,16 +126,24 @@ def note_refused(database: Database, login: str, origin: Origin, now: datetime) 
         audit.note(connection, Act(None, "sign-in refused", "session", detail=login, ip=origin.ip), now)
 
 
-def open_session(connection: Connection, user_id: int, origin: Origin, now: datetime) -> SignedIn:
-    """A session for a user who has proved who he is (by password here, by OIDC elsewhere); raises Refused."""
+def open_session(
+    connection: Connection, user_id: int, origin: Origin, now: datetime, method: str = "password"
+) -> SignedIn:
+    """A session for a user who has proved who he is; raises Refused."""
     found = people.user(connection, user_id)
     if found is None or not found.is_active:
         raise Refused("This user may not sign in any more.")
     token = secrets.token_urlsafe(32)
-    row = SessionRow(0, user_id, now, now, now + IDLE, origin.ip[:64], origin.agent[:300])
+    row = SessionRow(0, user_id, now, now, now + IDLE, origin.ip[:64], origin.agent[:300], method)
     number = sessions.add_session(connection, _sha256(token), row)
-    audit.note(connection, Act(user_id, "signed in", "session", number, ip=origin.ip), now)
+    audit.note(connection, Act(user_id, "signed in", "session", number, detail=method, ip=origin.ip), now)
     return SignedIn(token, found)
+
+
+def again(database: Database, user_id: int, origin: Origin, now: datetime, method: str) -> SignedIn:
+    """A new session for a user who has just changed his password, in place of all that ended with the old one."""
+    with database.writing() as connection:
+        return open_session(connection, user_id, origin, now, method)
 
 
 def current(database: Database, token: str, now: datetime) -> tuple[SessionRow, UserRow] | None:
@@ -109,7 +171,16 @@ def revoke(database: Database, user_id: int, now: datetime, session_id: int | No
         return sessions.revoke(connection, user_id, now, session_id)
 
 
-def _attempt(database: Database, login: str, origin: Origin, now: datetime) -> int:
+def end_all(database: Database, by: By, user_id: int) -> int:
+    """End every session of somebody else; returns how many."""
+    with database.writing() as connection:
+        ended = sessions.revoke(connection, user_id, by.at)
+        audit.note(connection, Act(by.actor_id, "sessions ended", "user", user_id, detail=str(ended), ip=by.ip), by.at)
+        return ended
+
+
+def attempt(database: Database, login: str, origin: Origin, now: datetime) -> int:
+    """Note an attempt as failed until it is known to be right; returns its number. Raises TooManyAttempts."""
     # Counting and noting in one write transaction: a hundred requests at once are a hundred attempts.
     with database.writing() as connection:
         since = now - WINDOW

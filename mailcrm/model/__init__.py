@@ -67,6 +67,7 @@ from mailcrm.model.mailing import (
 )
 from mailcrm.model.offer import Offer, OfferFile, OfferItem, Template, TermKind, Terms
 from mailcrm.model.people import Heartbeat, SignInAttempt, TrustedSender, User, UserAddress, UserSession
+from mailcrm.model.sign_in import BackupCode, UserIdentity, UserTotp
 from mailcrm.model.tracking import FollowUp, Hit, SharesDecision, TrackedLink, TrackingConsent
 from mailcrm.model.work import Chore
 
@@ -77,6 +78,7 @@ __all__ = [
     "Attachment",
     "Attempt",
     "AuditEntry",
+    "BackupCode",
     "Blob",
     "BlobText",
     "Chore",
@@ -149,7 +151,9 @@ __all__ = [
     "TrustedSender",
     "User",
     "UserAddress",
+    "UserIdentity",
     "UserSession",
+    "UserTotp",
     "Variant",
     "Version",
     "VersionClient",

@@ -51,6 +51,8 @@ class UserSession(SQLModel, table=True):
     revoked_at: datetime | None = Field(default=None, sa_type=UtcTime)
     ip: str = ""
     agent: str = ""
+    method: str = Field(default="password")
+    """How the user proved who he is: password, mailbox or oidc, with +app or +backup-code for a second factor."""
 
 
 class SignInAttempt(SQLModel, table=True):

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, exists, func, insert, select, update
 from sqlmodel import col
 
-from mailcrm.model import TrustedSender, User, UserAddress
+from mailcrm.model import TrustedSender, User, UserAddress, UserTotp
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,8 @@ class UserRow:
     is_active: bool
     has_password: bool
     created_at: datetime
+    has_app: bool = False
+    """An authenticator app is asked for at sign-in."""
 
 
 _ID: Any = col(User.id)
@@ -40,6 +42,7 @@ _COLUMNS: Any = (
     col(User.is_active),
     col(User.password_hash).is_not(None),
     col(User.created_at),
+    exists().where(col(UserTotp.user_id) == col(User.id), col(UserTotp.confirmed_at).is_not(None)),
 )
 
 

@@ -22,6 +22,7 @@ class SessionRow:
     expires_at: datetime
     ip: str
     agent: str
+    method: str = "password"
 
 
 _SESSION_ID: Any = col(UserSession.id)
@@ -34,6 +35,7 @@ _COLUMNS: Any = (
     col(UserSession.expires_at),
     col(UserSession.ip),
     col(UserSession.agent),
+    col(UserSession.method),
 )
 
 
@@ -71,6 +73,7 @@ def add_session(connection: Connection, token_sha256: str, row: SessionRow) -> i
         "expires_at": row.expires_at,
         "ip": row.ip,
         "agent": row.agent,
+        "method": row.method,
     }
     return int(connection.execute(insert(UserSession).values(values).returning(_SESSION_ID)).scalar_one())
 

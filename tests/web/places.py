@@ -16,6 +16,10 @@ OFFER, HTML_LETTER, BORIS_LETTER, KLARA_LETTER = (
 )
 
 
+_ELSEWHERE = ("static", "timeline.stream", "entrance.provider", "entrance.provider_back")
+"""Files, a stream, and what sends the browser to an identity provider and takes it back."""
+
+
 def numbers(company: Company) -> dict[str, int]:
     """What stands for the variables of addresses."""
     offer = company.number(OFFER)
@@ -56,7 +60,7 @@ def pages(company: Company, app: Flask) -> list[str]:
             # The API is no page: it answers to tokens only, and has tests of its own.
             if rule.endpoint.startswith("api.") and rule.endpoint != "api.openapi":
                 continue
-            if "GET" not in (rule.methods or ()) or rule.endpoint in ("static", "timeline.stream"):
+            if "GET" not in (rule.methods or ()) or rule.endpoint in _ELSEWHERE:
                 continue
             values = {name: filled[name] for name in rule.arguments}
             found.append(app.url_for(rule.endpoint, **values))

@@ -166,6 +166,8 @@ def test_every_refusal_of_flow_has_its_sentence() -> None:
     shapes = [shape(one) for one in SENTENCES]
     used = [
         "fields",
+        "second_factor",
+        "doors",
         "corrections",
         "people",
         "passwords",

@@ -5,13 +5,17 @@ from flask_babel import force_locale, gettext
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from mailcrm.errors import NotFound, Refused
-from mailcrm.flow import people, sessions
-from mailcrm.flow.sessions import TooManyAttempts
+from mailcrm.errors import NotFound, Permanent, Refused, ServerUnavailable, Temporary
+from mailcrm.flow import doors, people, sessions
+from mailcrm.flow.doors import Password
+from mailcrm.flow.sessions import CodeNeeded, SignedIn, TooManyAttempts
+from mailcrm.net.imap.values import Server as MailServer
+from mailcrm.store import people as stored_people
 from mailcrm.store import sessions as stored
 from web import notices
 from web.access import actor, me, now, origin, reading, tools
 from web.languages import LANGUAGE_COOKIE, LANGUAGES
+from web.pages.entrance import admit, ask_code, waiting
 from web.sentences import translated
 from web.signin import COOKIE, forget, remember, safe_next
 
@@ -31,22 +35,34 @@ def open_session() -> str | tuple[str, int] | Response:
     """Check the password and open a session."""
     login = request.form.get("login", "")
     try:
-        opened = sessions.sign_in(tools().database, login, request.form.get("password", ""), origin(), now())
+        opened = _opened(Password(login, request.form.get("password", ""), origin()))
     except TooManyAttempts as refusal:
-        seconds = max(1, round(refusal.wait.total_seconds()))
-        page = _form(login, gettext("Too many attempts: wait %(seconds)s seconds and try again.", seconds=seconds))
-        return page, 429
-    except Refused as refusal:
+        return _form(login, waiting(refusal)), 429
+    except CodeNeeded as needed:
+        return ask_code(needed.pending)
+    except (Refused, ServerUnavailable) as refusal:
         return _form(login, translated(str(refusal))), 403
-    # A form token from before must not be worth anything afterwards.
-    session.clear()
-    response = redirect(safe_next(request.args.get("next", "")))
-    remember(response, opened.token)
-    return response
+    return admit(opened)
+
+
+def _opened(typed: Password) -> SignedIn:
+    database, server = tools().database, tools().site.mailbox_server
+    with database.reading() as connection:
+        row = stored_people.user_by_login(connection, typed.login)
+    if server is None or (row and row.has_password):
+        return sessions.sign_in(database, typed.login, typed.password, typed.origin, now())
+    ca_file = str(server.ca_file) if server.ca_file else None
+    door = MailServer(server.host, server.port, server.tls, ca_file)  # type: ignore[arg-type]
+    try:
+        return doors.sign_in_by_mailbox(database, door, typed, now())
+    except Refused:
+        raise
+    except (Temporary, Permanent):
+        raise ServerUnavailable("The mail server cannot be asked for the password now: try again later.") from None
 
 
 def _form(login: str, error: str) -> str:
-    return render_template("account/sign_in.html", login=login, error=error)
+    return render_template("account/sign_in.html", login=login, error=error, provider=tools().site.provider_name)
 
 
 @pages.post("/language")
@@ -93,11 +109,11 @@ def change() -> Response:
 def password() -> Response:
     """Change the password; every other session ends, this browser gets a new one."""
     database, form = tools().database, request.form
-    sessions.sign_in(database, me().login, form.get("current", ""), origin(), now())
+    sessions.confirm(database, me().login, form.get("current", ""), origin(), now())
     if form.get("password", "") != form.get("again", ""):
         raise Refused("The two new passwords are not the same.")
     people.change_password(database, me().id, form.get("password", ""), now(), actor())
-    opened = sessions.sign_in(database, me().login, form.get("password", ""), origin(), now())
+    opened = sessions.again(database, me().id, origin(), now(), current_user.session.method)
     notices.say(gettext("The password is changed. You were signed out everywhere else."))
     response = redirect(url_for("account.overview"))
     remember(response, opened.token)

@@ -6,8 +6,10 @@ from werkzeug.wrappers import Response
 
 from mailcrm.errors import NotFound
 from mailcrm.flow import people as flow
+from mailcrm.flow import second_factor, sessions
 from mailcrm.flow.people import NewUser
 from mailcrm.store import people
+from mailcrm.store import sessions as stored_sessions
 from web import notices
 from web.access import actor, admin_only, by, now, reading, tools
 
@@ -45,7 +47,12 @@ def edit(user_id: int) -> str:
     row = people.user(reading(), user_id)
     if row is None:
         raise NotFound("There is no such user.")
-    return render_template("users/edit.html", row=row, addresses=people.addresses(reading(), user_id))
+    return render_template(
+        "users/edit.html",
+        row=row,
+        addresses=people.addresses(reading(), user_id),
+        sessions=stored_sessions.sessions(reading(), user_id, now()),
+    )
 
 
 @pages.post("/users/<int:user_id>")
@@ -69,4 +76,24 @@ def password(user_id: int) -> Response:
     """Set a new first password; the user is signed out everywhere."""
     flow.change_password(tools().database, user_id, request.form.get("password", ""), now(), actor())
     notices.say(gettext("The password is changed and the user is signed out everywhere."))
+    return redirect(url_for("users.edit", user_id=user_id))
+
+
+@pages.post("/users/<int:user_id>/sessions/end")
+@admin_only
+def end_sessions(user_id: int) -> Response:
+    """Sign a user out everywhere."""
+    if people.user(reading(), user_id) is None:
+        raise NotFound("There is no such user.")
+    sessions.end_all(tools().database, by(), user_id)
+    notices.say(gettext("The user is signed out everywhere."))
+    return redirect(url_for("users.edit", user_id=user_id))
+
+
+@pages.post("/users/<int:user_id>/app/remove")
+@admin_only
+def remove_app(user_id: int) -> Response:
+    """Ask a user for no app any more, who has lost his telephone and his codes."""
+    second_factor.remove(tools().database, by(), user_id)
+    notices.say(gettext("No code is asked for any more."))
     return redirect(url_for("users.edit", user_id=user_id))
