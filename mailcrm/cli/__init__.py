@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from mailcrm.cli import blobs, check, clients, documents, mail, mailboxes, running, setup, users
+from mailcrm.cli import blobs, check, clients, documents, mail, mailboxes, running, sending, setup, users
 from mailcrm.cli.setting import Setting
 from mailcrm.errors import MailcrmError
 
@@ -46,6 +46,7 @@ for _command in (
     mail.load,
     mail.export,
     running.sync,
+    sending.send,
     running.web,
     running.run,
 ):

@@ -66,10 +66,10 @@ def web(setting: Setting) -> None:
 @click.command()
 @click.pass_obj
 def run(setting: Setting) -> None:
-    """Read the mailboxes and serve the pages, all in one."""
+    """Read the mailboxes, send and serve the pages, all in one."""
     logs.configure(setting.config.log.level, setting.config.log.format)
     setting.declare_mailboxes()
-    with _sync_beside(setting):
+    with _beside(setting, "sync"), _beside(setting, "send"):
         _serve(setting)
 
 
@@ -80,10 +80,10 @@ def _serve(setting: Setting) -> None:
 
 
 @contextlib.contextmanager
-def _sync_beside(setting: Setting) -> Iterator[None]:
-    """A process that reads mailboxes as long as the block runs, and not longer, even when we are killed; one that
-    dies is started again."""
-    command = [sys.executable, "-m", "mailcrm.cli", "--config", str(setting.config.path), "sync"]
+def _beside(setting: Setting, name: str) -> Iterator[None]:
+    """A process (`sync` or `send`) that works as long as the block runs, and not longer, even when we are killed; one
+    that dies is started again."""
+    command = [sys.executable, "-m", "mailcrm.cli", "--config", str(setting.config.path), name]
     command += ["--parent", str(os.getpid())]
     ended = threading.Event()
     running: list[subprocess.Popen[bytes]] = []

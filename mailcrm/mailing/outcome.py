@@ -42,18 +42,20 @@ class Outcome:
     charge: str
     """recipient, account, mailing, or nobody."""
     reason: str = ""
-    """A key: unknown-address, full, blocked, refused, too-large, smtputf8, gave-up, greylisted, …"""
+    """A key: unknown-address, full, blocked, refused, too-large, smtputf8, lost, gave-up, greylisted, …"""
     not_before: datetime | None = None
     suppress: bool = False
     """The address must not be written to again."""
     mood: str = ""
-    """For `pace.alarm`: ok, blocked or hard."""
+    """For `pace.alarm`: ok, blocked, hard or unanswered."""
     account: str = ""
     """What happens to the account: rest, or needs-credentials."""
 
 
 def judge(answer: Answer, tried: Tried, now: datetime, chance: float) -> Outcome:
     """What an answer means; `chance` (0 to 1) spreads the times of the next tries by a fifth either way."""
+    if answer.phase == "local":
+        return Outcome("failed", "recipient", "lost")
     if answer.phase == "dot":
         return _after_the_dot(answer, tried, now, chance)
     if answer.phase == "auth" and answer.code >= 500:
@@ -79,7 +81,7 @@ def spread(span: timedelta, chance: float) -> timedelta:
 
 def _after_the_dot(answer: Answer, tried: Tried, now: datetime, chance: float) -> Outcome:
     if answer.code == 0:
-        return Outcome("uncertain", "recipient", "no-answer", account="rest")
+        return Outcome("uncertain", "recipient", "no-answer", mood="unanswered", account="rest")
     if answer.is_good:
         return Outcome("accepted", "nobody", mood="ok")
     if answer.code in _THROTTLED:

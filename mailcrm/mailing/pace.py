@@ -133,15 +133,17 @@ def window_of(text: str) -> Window | None:
 # When to stop by oneself
 
 FIRST, LAST = 20, 200
+_ALARMS = (("blocked", 3, 0.05, "blocked"), ("unanswered", 3, 0.05, "unanswered"), ("hard", 5, 0.15, "addresses"))
+"""Of the first so many; later the share of the last ones."""
 
 
 def alarm(recent: Sequence[str]) -> str:
     """Why a mailing must pause, by what became of its last recipients, oldest first; empty where all is well.
 
-    Each is "ok", "blocked" (policy or spam) or "hard" (no such address).
+    Each is "ok", "blocked" (policy or spam), "unanswered" (silence after the final dot) or "hard" (no such address).
     """
     first, last = recent[:FIRST], recent[-LAST:]
-    for kind, least, share, reason in (("blocked", 3, 0.05, "blocked"), ("hard", 5, 0.15, "addresses")):
+    for kind, least, share, reason in _ALARMS:
         if len(recent) <= FIRST and first.count(kind) >= least:
             return reason
         if len(recent) > FIRST and last.count(kind) >= max(least, len(last) * share):

@@ -56,17 +56,15 @@ from mailcrm.model.mailbox import Folder, Mailbox, Placement, PlacementTrace
 from mailcrm.model.mailing import (
     Attempt,
     Event,
-    Limiter,
     Mailing,
     MessageAlias,
-    Notification,
     Recipient,
-    SendAccount,
     Suppression,
     Variant,
 )
 from mailcrm.model.offer import Offer, OfferFile, OfferItem, Template, TermKind, Terms
 from mailcrm.model.people import Heartbeat, SignInAttempt, TrustedSender, User, UserAddress, UserSession
+from mailcrm.model.sending import Limiter, Notification, SendAccount
 from mailcrm.model.sign_in import BackupCode, UserIdentity, UserTotp
 from mailcrm.model.tracking import FollowUp, Hit, SharesDecision, TrackedLink, TrackingConsent
 from mailcrm.model.work import Chore

@@ -1,55 +1,14 @@
-"""Mailing, Variant, Recipient, Attempt, Event, and what sending needs: SendAccount, Limiter, Suppression, …"""
+"""Mailing, Variant, Recipient, Attempt, Event, Suppression, MessageAlias: who gets what, and what came of it."""
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Index, LargeBinary, UniqueConstraint, column
+from sqlalchemy import BigInteger, Index, UniqueConstraint, column
 from sqlmodel import Field, SQLModel
 
 from mailcrm.model.columns import Id, UtcTime
 
 _WAITING = column("state").in_(["queued", "deferred"])
-
-
-class SendAccount(SQLModel, table=True):
-    """How mail leaves in the name of one user: his address, the server, and what a probe found out about it."""
-
-    __tablename__ = "send_account"
-
-    id: int | None = Field(default=None, primary_key=True, sa_type=Id)
-    user_id: int | None = Field(
-        default=None, foreign_key="user_account.id", ondelete="SET NULL", sa_type=Id, index=True
-    )
-    """Empty for an account of the company (reminders, fallback)."""
-    address: str = Field(unique=True)
-    name: str = ""
-    """The display name in From."""
-    host: str
-    port: int = 587
-    tls: str = Field(default="starttls")
-    """implicit, starttls or plain (loopback only)."""
-    ca_file: str | None = None
-    login: str = ""
-    secret: bytes | None = Field(default=None, sa_type=LargeBinary)
-    """The sealed password (AES-GCM)."""
-    secret_source: str = ""
-    """env:NAME, file:PATH, none (no sign-in), or empty where `secret` holds it."""
-    mailbox_id: int | None = Field(default=None, foreign_key="mailbox.id", ondelete="SET NULL", sa_type=Id)
-    """Whose Sent folder gets the copies."""
-    sent_copy: str = Field(default="append")
-    """append, server (it saves them itself) or off."""
-    state: str = Field(default="active")
-    """active, paused (by a person) or needs-credentials."""
-    connections: int = 2
-    per_minute: int = 30
-    per_day: int = 1000
-    breaker_until: datetime | None = Field(default=None, sa_type=UtcTime)
-    breaker_step: int = 0
-    last_error: str = ""
-    last_error_at: datetime | None = Field(default=None, sa_type=UtcTime)
-    probe: str = ""
-    """JSON of what the last probe found."""
-    probed_at: datetime | None = Field(default=None, sa_type=UtcTime)
-    created_at: datetime = Field(sa_type=UtcTime)
+_COPYING = column("sent_copy") == "pending"
 
 
 class Mailing(SQLModel, table=True):
@@ -78,9 +37,12 @@ class Mailing(SQLModel, table=True):
     zone: str = "UTC"
     """IANA name."""
     window: str = ""
-    """JSON: days of the week and hours in which mail may leave; empty: any time."""
+    """JSON: days of the week and hours in which mail may leave; empty: any time. See `mailing.pace.window_of`."""
     ramp: str = ""
-    """JSON: sizes of the first waves and minutes between them."""
+    """JSON: sizes of the first waves and minutes between them; see `mailing.pace.ramp_of`."""
+    wave: int = 0
+    """The last wave that may leave; `wave_at` is when the next one may."""
+    wave_at: datetime | None = Field(default=None, sa_type=UtcTime)
     tracking: str = Field(default="none")
     """Clicks and opens: none, aggregate or individual; individual only with the client's consent."""
     follow_up_days: int = 0
@@ -124,11 +86,14 @@ class Recipient(SQLModel, table=True):
         Index(
             "ix_recipient_queue",
             "account_id",
+            "mailing_id",
+            "wave",
             "not_before",
             "id",
             sqlite_where=_WAITING,
             postgresql_where=_WAITING,
         ),
+        Index("ix_recipient_copy", "account_id", "accepted_at", sqlite_where=_COPYING, postgresql_where=_COPYING),
         Index("ix_recipient_state", "mailing_id", "state", "id"),
         Index("ix_recipient_client", "client_id", "id"),
         Index("ix_recipient_lease", "lease_until"),
@@ -238,15 +203,6 @@ class Event(SQLModel, table=True):
     """The same happening told twice is one row."""
 
 
-class Limiter(SQLModel, table=True):
-    """One rate limit by GCRA: the theoretical arrival time, shared by all processes."""
-
-    __tablename__ = "limiter"
-
-    key: str = Field(primary_key=True)
-    tat: datetime = Field(sa_type=UtcTime)
-
-
 class Suppression(SQLModel, table=True):
     """An address that must not be written to. After erasure only its keyed hash is left."""
 
@@ -273,25 +229,3 @@ class MessageAlias(SQLModel, table=True):
 
     alias: str = Field(primary_key=True)
     recipient_id: int = Field(foreign_key="recipient.id", ondelete="CASCADE", sa_type=Id, index=True)
-
-
-class Notification(SQLModel, table=True):
-    """Mail of mailcrm itself, one for each key whatever restarts: a reminder, a report, a confirmation."""
-
-    __tablename__ = "notification"
-
-    id: int | None = Field(default=None, primary_key=True, sa_type=Id)
-    key: str = Field(unique=True)
-    address: str
-    subject: str
-    text: str
-    attachment_sha256: str = ""
-    attachment_name: str = ""
-    created_at: datetime = Field(sa_type=UtcTime)
-    not_before: datetime = Field(sa_type=UtcTime)
-    state: str = Field(default="queued", index=True)
-    """queued, sending, sent, failed or uncertain."""
-    attempts: int = 0
-    message_id: str = ""
-    error: str = ""
-    sent_at: datetime | None = Field(default=None, sa_type=UtcTime)

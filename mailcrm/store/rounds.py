@@ -1,10 +1,10 @@
 """What the daemon asks of the mailboxes: whom to read now, and how the last round went."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, exists, or_, select, update
+from sqlalchemy import Connection, delete, exists, func, or_, select, update
 from sqlmodel import col
 
 from mailcrm.model import Folder, Heartbeat, Mailbox, Placement
@@ -108,3 +108,12 @@ def stop_beating(connection: Connection, name: str) -> None:
 
 def _update(connection: Connection, mailbox_id: int, values: dict[str, Any]) -> None:
     connection.execute(update(Mailbox).where(col(Mailbox.id) == mailbox_id).values(**values))
+
+
+def live(connection: Connection, name: str, now: datetime) -> int:
+    """Say that this process lives, and tell how many of its kind (before the first colon) do."""
+    insert_missing(connection, Heartbeat, [{"name": name, "started_at": now, "seen_at": now}])
+    connection.execute(update(Heartbeat).where(col(Heartbeat.name) == name).values(seen_at=now))
+    kind, recent = name.partition(":")[0], now - timedelta(seconds=10)
+    query = select(func.count()).where(col(Heartbeat.name).startswith(f"{kind}:"), col(Heartbeat.seen_at) > recent)
+    return max(1, int(connection.execute(query).scalar_one()))

@@ -56,7 +56,12 @@ def suppressed(
 
 def suppressed_recipient(hashed: SQLColumnExpression[Any] | None = None) -> ColumnElement[bool]:
     """SQL: the same for the row of `recipient` at hand, by the scope of its own mailing."""
-    scope = select(col(Mailing.scope)).where(col(Mailing.id) == col(Recipient.mailing_id)).scalar_subquery()
+    scope = (
+        select(col(Mailing.scope))
+        .where(col(Mailing.id) == col(Recipient.mailing_id))
+        .correlate(Recipient)
+        .scalar_subquery()
+    )
     return suppressed(col(Recipient.address), scope, hashed)
 
 
@@ -171,3 +176,16 @@ def erase(connection: Connection, address: str, hash_: str) -> None:
 def _query() -> Any:
     actor = select(col(User.name)).where(col(User.id) == col(Suppression.actor_id)).scalar_subquery()
     return select(*_COLUMNS, actor.label("actor"))
+
+
+def present(connection: Connection, names: Sequence[str]) -> set[str]:
+    """Those of the names (addresses, or hashes of erased ones) that stand here in any scope."""
+    query = select(col(Suppression.address)).where(col(Suppression.address).in_(names))
+    return set(connection.execute(query).scalars())
+
+
+def lift_of_mailing(connection: Connection, mailing_id: int) -> None:
+    """Take back what refusals in a mailing entered: so many missing addresses mean a server that is wrong."""
+    recipients = select(col(Recipient.id)).where(col(Recipient.mailing_id) == mailing_id)
+    entered = (col(Suppression.reason) == "bounced", col(Suppression.recipient_id).in_(recipients))
+    connection.execute(delete(Suppression).where(*entered))

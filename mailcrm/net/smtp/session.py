@@ -48,8 +48,8 @@ class Session:
         return self._line.is_open
 
     async def offer(self, envelope: Envelope) -> Answer | None:
-        """None where the server waits for the message now; else what it said no to, with the session ready for another
-        one. Raises SmtpFailed, and Unwritable for an address that would break out of its command."""
+        """None where the server waits for the message now; else what it said no to. Raises SmtpFailed, and Unwritable
+        for an address that would break out of its command."""
         if refusal := self._impossible(envelope):
             return refusal
         if self._pipelines:
@@ -93,9 +93,10 @@ class Session:
         if refusal is None:
             return None
         if data.code == _GO_AHEAD:
-            # It waits for a message to nobody (RFC 2920 §3.1): an empty one is refused by itself.
-            self._line.write(b".\r\n")
-            await self._answer("dot")
+            # It waits for a message to nobody. RFC 2920 §3.1 has an empty one for that, which a server that is wrong
+            # about this much might even deliver.
+            self._line.close("it was given up before the message")
+            return refusal
         await self._reset(refusal)
         return refusal
 
