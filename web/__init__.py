@@ -15,6 +15,7 @@ from mailcrm.errors import NotFound, Refused, StorageFailed
 from mailcrm.flow.edit import Office
 from mailcrm.net.blobs import open_blobs
 from mailcrm.net.secrets import Keyring
+from mailcrm.net.typeset.pool import Typesetter
 from mailcrm.store.database import Database
 from web import access, api, audited, languages, notices, security, signin
 from web.access import Tools
@@ -36,12 +37,16 @@ from web.pages import (
     fields,
     mailboxes,
     messages,
+    offer_preview,
+    offer_terms,
+    offers,
     palette,
     programs,
     public,
     search,
     second_factor,
     status,
+    templates,
     timeline,
     triage,
     users,
@@ -64,6 +69,10 @@ _PAGES = (
     documents,
     comparisons,
     corrections,
+    offers,
+    offer_terms,
+    offer_preview,
+    templates,
     search,
     palette,
     triage,
@@ -75,6 +84,8 @@ _PAGES = (
     public,
 )
 _LARGEST_FORM = 1 << 20
+_LARGEST_UPLOAD = 26 << 20
+_WITH_FILE = {"offers.add_file", "offer_terms.look", "templates.add", "templates.change"}
 _log = logging.getLogger("mailcrm.web")
 
 
@@ -88,22 +99,14 @@ def create_app(site: Site, database: Database | None = None) -> Flask:
     office = Office(database, keyring.fingerprint, own, site.free_mail, site.phone_region, site.never)
     blobs = open_blobs(site.blobs)
     app.extensions["mailcrm"] = Tools(site, database, blobs, keyring, office)
-    app.extensions["mailcrm_extracts"] = Extracts(blobs)
+    app.extensions |= {"mailcrm_extracts": Extracts(blobs), "mailcrm_typesetter": Typesetter()}
     app.extensions["mailcrm_arrivals"] = Arrivals(database)
-    app.config.update(
-        SECRET_KEY=keyring.derive("web"),
-        SESSION_COOKIE_NAME="mailcrm_form",
-        SESSION_COOKIE_SECURE=site.secure_cookies,
-        SESSION_COOKIE_SAMESITE="Lax",
-        MAX_CONTENT_LENGTH=_LARGEST_FORM,
-        WTF_CSRF_TIME_LIMIT=None,
-        WTF_CSRF_SSL_STRICT=False,
-        SEND_FILE_MAX_AGE_DEFAULT=31536000,
-    )
+    _configure(app, keyring.derive("web"), site.secure_cookies)
     _prepare_templates(app)
     app.url_map.converters["int"] = access.RowNumber
     signin.install(app)
     languages.install(app)
+    app.before_request(_make_room)
     # The public pages have no sign-in to protect: their tokens and forms are signed (RFC 8058 wants no cookie).
     guard = CSRFProtect(app)
     guard.exempt(public.pages)
@@ -118,6 +121,25 @@ def create_app(site: Site, database: Database | None = None) -> Flask:
     app.add_url_rule("/", "home", _home)
     _install_errors(app)
     return app
+
+
+def _configure(app: Flask, secret: bytes, secure: bool) -> None:
+    app.config.update(
+        SECRET_KEY=secret,
+        SESSION_COOKIE_NAME="mailcrm_form",
+        SESSION_COOKIE_SECURE=secure,
+        SESSION_COOKIE_SAMESITE="Lax",
+        MAX_CONTENT_LENGTH=_LARGEST_FORM,
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=False,
+        SEND_FILE_MAX_AGE_DEFAULT=31536000,
+    )
+
+
+def _make_room() -> None:
+    """Forms with a file may be larger than others; asked for before anything reads the form."""
+    if request.endpoint in _WITH_FILE:
+        request.max_content_length = _LARGEST_UPLOAD
 
 
 def _home() -> AnyResponse:

@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
 from mailcrm.store import arrivals
-from web import labels, notices, terms
+from web import labels, notices, offering, terms
 from web.access import me, now, reading, who
 from web.kinds import KINDS
 from web.languages import LANGUAGES
@@ -41,6 +41,7 @@ class Place:
 MAIN = (
     Place("clients", "clients.overview", _l("Clients"), also=("timeline", "contacts", "messages")),
     Place("documents", "documents.overview", _l("Documents"), also=("comparisons", "corrections")),
+    Place("offers", "offers.overview", _l("Offers"), also=("offer_terms", "offer_preview", "templates")),
     Place("triage", "triage.overview", _l("Tray"), count=lambda: state().triage),
 )
 """The order of work: board, clients, tasks, deals, documents, offers, reports, tray."""
@@ -72,6 +73,7 @@ def chrome() -> dict[str, Any]:
         "state": state,
         "labels": labels,
         "terms": terms,
+        "offering": offering,
         "notices": notices.taken,
         "entry_kinds": KINDS,
     }

@@ -58,6 +58,17 @@ class Extracts:
             return unread(sha256, Kind(kind), 0, "missing")
         return self._extractor.extract(self._blobs.read(sha256), Kind(kind))
 
+    def read(self, data: bytes, kind: Kind) -> Extract:
+        """What is in a file that somebody just uploaded, or why it was not read."""
+        return self._extractor.extract(data, kind)
+
+    def against(self, sha256: str, data: bytes, kind: Kind) -> Comparison:
+        """A stored content compared with one that is not stored."""
+        before, after = self.extract(sha256, kind.value), self._extractor.extract(data, kind)
+        if before.state != "extracted" or after.state != "extracted":
+            return Comparison(reason=before.reason or after.reason or "broken", side="old")
+        return _compared(before, after)
+
     def _page(self, sha256: str, number: int, width: int) -> bytes:
         """A page of a PDF (from 0) as WebP. Raises Unreadable."""
         if not self._blobs.has(sha256):

@@ -1,1 +1,1 @@
-"""What is known about mailings without any I/O: tokens, the wire format, states, pace, and what a server's no means."""
+"""Offers and mailings as rules over values: terms, words, audience, the wire format, states, pace; no I/O, no clock."""

@@ -62,7 +62,7 @@ from mailcrm.model.mailing import (
     Suppression,
     Variant,
 )
-from mailcrm.model.offer import Offer, OfferFile, OfferItem, Template, TermKind, Terms
+from mailcrm.model.offer import CompanyLetterhead, Offer, OfferFile, OfferItem, Template, TermKind, Terms
 from mailcrm.model.people import Heartbeat, SignInAttempt, TrustedSender, User, UserAddress, UserSession
 from mailcrm.model.sending import Limiter, Notification, SendAccount
 from mailcrm.model.sign_in import BackupCode, UserIdentity, UserTotp
@@ -87,6 +87,7 @@ __all__ = [
     "ClientImport",
     "ClientMerge",
     "ClientTag",
+    "CompanyLetterhead",
     "Contact",
     "ContactAddress",
     "ContactPhone",

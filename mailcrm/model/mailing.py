@@ -49,6 +49,12 @@ class Mailing(SQLModel, table=True):
     """Days of silence after which a follow-up is proposed; 0 for never."""
     seed: int = Field(default=0, sa_type=BigInteger)
     """Of the drawing of lots among variants."""
+    prepared_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    """When all recipients were frozen; empty while they are not."""
+    prepared_sha: str = ""
+    """Hash over the frozen recipients."""
+    prepared_from: str = ""
+    """Hash over what they were made from: tells whether something was changed since."""
     created_by: int | None = Field(default=None, foreign_key="user_account.id", ondelete="SET NULL", sa_type=Id)
     approver_id: int | None = Field(default=None, foreign_key="user_account.id", ondelete="SET NULL", sa_type=Id)
     """Who is asked to approve."""
@@ -124,6 +130,8 @@ class Recipient(SQLModel, table=True):
     cancelled."""
     reason: str = ""
     """Why skipped, failed or uncertain: a key of `mailing.outcome`, or the server's own words."""
+    warnings: str = ""
+    """Keys of `mailing.preflight`, separated by blanks: what a person should know before it leaves."""
     priority: int = 1
     """0 goes first: tests and single offers."""
     wave: int = 0

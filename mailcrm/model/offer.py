@@ -1,4 +1,4 @@
-"""Offer, OfferItem, TermKind, Terms, Template, OfferFile: what is offered, and what of it differs by client."""
+"""Offer, its items, terms and files; Template and CompanyLetterhead: what is offered, and to whom how."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -125,3 +125,23 @@ class OfferFile(SQLModel, table=True):
     filename: str
     content_type: str
     size: int
+
+
+class CompanyLetterhead(SQLModel, table=True):
+    """How the company shows itself on its documents; one row, with the id 1."""
+
+    __tablename__ = "letterhead"
+
+    id: int = Field(default=1, primary_key=True, sa_type=Id)
+    name: str = ""
+    address: str = ""
+    phone: str = ""
+    email: str = ""
+    website: str = ""
+    tax_id: str = ""
+    accent: str = "#1f55ad"
+    """The colour of lines and headings."""
+    small_print: str = ""
+    language: str = "en"
+    """Of clients about whom nothing else is known."""
+    updated_at: datetime = Field(sa_type=UtcTime)

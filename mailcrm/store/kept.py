@@ -5,10 +5,30 @@ from collections.abc import Collection, Iterator
 from sqlalchemy import Connection, select, update
 from sqlmodel import col
 
-from mailcrm.model import Attachment, Blob, DocumentRule, Message, Placement
+from mailcrm.model import (
+    Attachment,
+    Blob,
+    DocumentRule,
+    Message,
+    Notification,
+    OfferFile,
+    Placement,
+    Recipient,
+    Template,
+)
 from mailcrm.store.rows import parts
 
-_NAMES = (col(Message.raw_sha256), col(Attachment.sha256), col(Blob.sha256), col(DocumentRule.sha))
+_NAMES = (
+    col(Message.raw_sha256),
+    col(Attachment.sha256),
+    col(Blob.sha256),
+    col(DocumentRule.sha),
+    col(OfferFile.sha256),
+    col(Template.sha256),
+    col(Recipient.raw_sha256),
+    col(Recipient.document_sha256),
+    col(Notification.attachment_sha256),
+)
 
 
 def raw_names(connection: Connection) -> set[str]:
@@ -23,8 +43,8 @@ def quarantined_names(connection: Connection) -> set[str]:
 
 
 def referred(connection: Connection, names: Collection[str]) -> set[str]:
-    """Those of the blobs that a stored message, an attachment, a document (its row of `blob`) or what a person said
-    about one refers to."""
+    """Those of the blobs that a stored message, an attachment, a document (its row of `blob`), what a person said
+    about one, an offer or a mailing refers to."""
     found: set[str] = set()
     for part in parts(names):
         for column in _NAMES:

@@ -80,6 +80,8 @@ class Company:
     clients: dict[str, int] = field(default_factory=dict)
     documents: dict[str, int] = field(default_factory=dict)
     """Filled by `tests.web.papers`."""
+    offers: dict[str, int] = field(default_factory=dict)
+    """Filled by `tests.web.selling`."""
     _number: int = 0
 
     def __post_init__(self) -> None:

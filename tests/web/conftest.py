@@ -14,6 +14,7 @@ from mailcrm.store.database import Database
 from tests.web.company import Company, furnished
 from tests.web.offers_sent import send_offers
 from tests.web.papers import lay
+from tests.web.selling import sell
 
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -27,10 +28,11 @@ CHROMIUM_FLAGS = [
 
 @pytest.fixture
 def company(db: Database, tmp_path: Path) -> Company:
-    """A company with mail and documents, on each database."""
+    """A company with mail, documents and offers, on each database."""
     found = furnished(db, tmp_path / "company")
     lay(found)
     send_offers(found)
+    sell(found)
     return found
 
 

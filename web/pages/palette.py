@@ -36,6 +36,7 @@ def _places() -> list[tuple[str, str]]:
         (gettext("Clients"), url_for("clients.overview")),
         (gettext("New client"), url_for("clients.new")),
         (gettext("Documents"), url_for("documents.overview")),
+        (gettext("Offers"), url_for("offers.overview")),
         (gettext("Tray"), url_for("triage.overview")),
         (gettext("Search"), url_for("search.overview")),
         (gettext("Mailboxes"), url_for("mailboxes.overview")),

@@ -27,7 +27,7 @@
     box.select();
     htmx.trigger(box, "opened");
   }
-  const places = { h: "/clients", c: "/clients", t: "/tray", d: "/documents", m: "/mailboxes", s: "/search" };
+  const places = { h: "/clients", c: "/clients", t: "/tray", d: "/documents", o: "/offers", m: "/mailboxes", s: "/search" };
   const keys = {
     j: () => move(1), k: () => move(-1),
     o: () => { const row = at() || rows()[0]; if (row && main(row)) main(row).click(); },
@@ -79,6 +79,25 @@
       if (awaiting && answered() === box.value.trim()) { awaiting = false; click("a", list); }
     }).observe(list, { childList: true });
   }
+  // Grids: arrows and Enter go up and down, cells from a spreadsheet are pasted into cells.
+  $$("[data-grid]").forEach((grid) => {
+    const cell = (row, at) => row && row.cells[at] && $("input", row.cells[at]);
+    grid.addEventListener("keydown", (event) => {
+      const step = { ArrowDown: 1, Enter: 1, ArrowUp: -1 }[event.key], here = event.target.closest("td");
+      if (!step || !here) return;
+      event.preventDefault();
+      cell(grid.rows[here.parentNode.rowIndex + step], here.cellIndex)?.select();
+    });
+    grid.addEventListener("paste", (event) => {
+      const text = event.clipboardData.getData("text").replace(/\r?\n$/, ""), here = event.target.closest("td");
+      if (!here || !/[\t\n]/.test(text)) return;
+      event.preventDefault();
+      text.split(/\r?\n/).forEach((line, down) => line.split("\t").forEach((value, right) => {
+        const found = cell(grid.rows[here.parentNode.rowIndex + down], here.cellIndex + right);
+        if (found) found.value = value.trim();
+      }));
+    });
+  });
   document.addEventListener("click", (event) => {
     $$("details.menu[open]").forEach((one) => { if (!one.contains(event.target)) one.open = false; });
   });

@@ -3,69 +3,19 @@
 import hashlib
 import os
 import queue
-import subprocess
-import sys
 import threading
 from collections.abc import Mapping
-from typing import IO, Any, cast
+from typing import Any
 
 from mailcrm.documents.values import Kind
 from mailcrm.net.extract import wire
 from mailcrm.net.extract.values import Extract, Member, PageWords, Unreadable, unread
+from mailcrm.net.workers import Worker
 
 MAX_FILE = 100 << 20
 """Bytes of a file that is read at all."""
 _PATIENCE = 40.0
 """Seconds after which a worker that should have given up by itself is ended."""
-
-
-class _Worker:
-    """One worker process; not to be shared between threads."""
-
-    def __init__(self) -> None:
-        command = [sys.executable, "-I", "-m", "mailcrm.net.extract.worker"]
-        self._process = subprocess.Popen(  # noqa: S603  # our own interpreter and module
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={},
-            cwd="/",
-            start_new_session=True,
-        )
-        self._stdin, self._stdout = cast(IO[bytes], self._process.stdin), cast(IO[bytes], self._process.stdout)
-
-    def ask(self, header: Mapping[str, Any], data: bytes) -> tuple[Mapping[str, Any], bytes] | None:
-        """The answer to a request; None where the worker did not answer, and then it has ended."""
-        watch = threading.Timer(_PATIENCE, self.end)
-        watch.start()
-        try:
-            wire.send(cast(Any, self._stdin), header, data)
-            return self._answer()
-        except (BrokenPipeError, OSError, ValueError):
-            self.end()
-            return None
-        finally:
-            watch.cancel()
-
-    def _answer(self) -> tuple[Mapping[str, Any], bytes] | None:
-        """The next frame that is not the greeting of a fresh worker."""
-        while (found := wire.receive(cast(Any, self._stdout))) is not None:
-            if "ready" not in found[0]:
-                return found
-        self.end()
-        return None
-
-    def end(self) -> None:
-        """Kill the process; the child that it may have has lost its parent and is ended by its own limits."""
-        if self._process.poll() is None:
-            self._process.kill()
-        self._process.wait()
-        for stream in (self._stdin, self._stdout):
-            try:
-                stream.close()
-            except OSError:
-                continue
 
 
 class Extractor:
@@ -76,7 +26,7 @@ class Extractor:
         self.waiting = 0
         """Requests that have no worker yet: the backlog, for the health page."""
         self._lock = threading.Lock()
-        self._free: queue.LifoQueue[_Worker | None] = queue.LifoQueue()
+        self._free: queue.LifoQueue[Worker | None] = queue.LifoQueue()
         for _ in range(self.workers):
             self._free.put(None)
 
@@ -128,7 +78,7 @@ class Extractor:
             self.waiting -= 1
         answer = None
         try:
-            worker = worker or _Worker()
+            worker = worker or Worker("mailcrm.net.extract.worker", _PATIENCE)
             answer = worker.ask(header, data)
         finally:
             self._free.put(worker if answer is not None else None)

@@ -4,7 +4,6 @@ It imports the readers once and then forks a child for every file, so that a fil
 that has never seen another file. The child has the limits; this process only passes bytes on and never looks at them.
 """
 
-import ctypes
 import os
 import resource
 import select
@@ -17,18 +16,18 @@ from typing import Any, BinaryIO
 from mailcrm.documents.values import Kind
 from mailcrm.net.extract import containers, pdf, reader, wire
 from mailcrm.net.extract.values import Unreadable
+from mailcrm.net.sandbox import leave_the_network
 
 MEMORY = 1 << 30
 """Bytes of address space beyond what the process has when it starts on a file."""
 CPU_SECONDS = 20
 WALL_SECONDS = 30.0
-_CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
 
 
 def main() -> None:
     """Read requests from standard input until it ends; answer each on standard output."""
     requests, answers = sys.stdin.buffer, sys.stdout.buffer
-    _leave_the_network()
+    leave_the_network()
     wire.send(answers, {"ready": os.getpid()})
     while (request := wire.receive(requests)) is not None:
         header, data = request
@@ -132,11 +131,6 @@ def _out_of_memory(status: int) -> bool:
     if os.WIFEXITED(status):
         return os.WEXITSTATUS(status) == 12
     return os.WTERMSIG(status) in (signal.SIGABRT, signal.SIGSEGV, signal.SIGKILL, signal.SIGTRAP, signal.SIGILL)
-
-
-def _leave_the_network() -> None:
-    """Into a name space without network where the system lets us; reading never opens a connection anyway."""
-    ctypes.CDLL(None, use_errno=True).unshare(_CLONE_NEWUSER | _CLONE_NEWNET)
 
 
 if __name__ == "__main__":
