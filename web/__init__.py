@@ -50,6 +50,7 @@ from web.pages import (
     timeline,
     triage,
     users,
+    views,
 )
 from web.prose import clipped, linked
 from web.refusals import page as refusal
@@ -80,6 +81,7 @@ _PAGES = (
     users,
     audit,
     programs,
+    views,
     status,
     public,
 )

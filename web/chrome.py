@@ -14,6 +14,7 @@ from web import labels, notices, offering, terms
 from web.access import me, now, reading, who
 from web.kinds import KINDS
 from web.languages import LANGUAGES
+from web.pages import views
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ def chrome() -> dict[str, Any]:
         "terms": terms,
         "offering": offering,
         "notices": notices.taken,
+        "saved_views": views.saved,
         "entry_kinds": KINDS,
     }
     if current_user.is_authenticated:

@@ -67,6 +67,7 @@ from mailcrm.model.people import Heartbeat, SignInAttempt, TrustedSender, User, 
 from mailcrm.model.sending import Limiter, Notification, SendAccount
 from mailcrm.model.sign_in import BackupCode, UserIdentity, UserTotp
 from mailcrm.model.tracking import FollowUp, Hit, SharesDecision, TrackedLink, TrackingConsent
+from mailcrm.model.views import SavedView
 from mailcrm.model.work import Chore
 
 __all__ = [
@@ -130,6 +131,7 @@ __all__ = [
     "Placement",
     "PlacementTrace",
     "Recipient",
+    "SavedView",
     "SeenHash",
     "SendAccount",
     "Sending",
