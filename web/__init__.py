@@ -43,9 +43,11 @@ from web.pages import (
     palette,
     programs,
     public,
+    results,
     search,
     second_factor,
     status,
+    suppressions,
     templates,
     timeline,
     triage,
@@ -84,6 +86,8 @@ _PAGES = (
     views,
     status,
     public,
+    results,
+    suppressions,
 )
 _LARGEST_FORM = 1 << 20
 _LARGEST_UPLOAD = 26 << 20

@@ -47,6 +47,8 @@ MAIN = (
 )
 """The order of work: board, clients, tasks, deals, documents, offers, reports, tray."""
 MORE = (
+    Place("results", "results.overview", _l("Results of mailings")),
+    Place("suppressions", "suppressions.overview", _l("Suppressions")),
     Place("mailboxes", "mailboxes.overview", _l("Mailboxes")),
     Place("fields", "fields.overview", _l("Fields"), roles=("admin",)),
     Place("users", "users.overview", _l("Users"), roles=("admin",)),

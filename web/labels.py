@@ -192,6 +192,7 @@ AUDIT_KINDS = {
     "deal": _l("deal"),
     "offer": _l("offer"),
     "mailing": _l("mailing"),
+    "suppression": _l("suppression"),
     "import": _l("import"),
     "field": _l("field"),
     "settings": _l("settings"),

@@ -15,8 +15,9 @@ from mailcrm.errors import NotFound, Refused
 from mailcrm.flow.notifications import NewNotification, queue
 from mailcrm.flow.track import Leaving, leave
 from mailcrm.mailing import tracking
-from mailcrm.store import public_offers, reactions, suppressions
+from mailcrm.store import entries, public_offers, reactions, suppressions
 from mailcrm.store.database import Database
+from mailcrm.store.entries import NewEntry
 from mailcrm.store.public_offers import OfferSeen
 from mailcrm.store.reactions import NewEvent
 
@@ -100,6 +101,7 @@ def respond(database: Database, recipient_id: int, answer: Answer, visitor: Visi
         if seen.decision != answer.decision:
             reactions.add_events(connection, [_event(seen, answer, visitor)])
             reactions.decide(connection, recipient_id, answer.decision, now)
+            _show(connection, seen, now)
             _confirm(connection, seen, answer, words, now)
         return _sent(connection, recipient_id)
 
@@ -141,6 +143,13 @@ def _event(seen: OfferSeen, answer: Answer, visitor: Visitor) -> NewEvent:
         method="token",
         detail=tuple((name, value) for name, value in detail.items() if value),
     )
+
+
+def _show(connection: Connection, seen: OfferSeen, now: datetime) -> None:
+    """The decision on the timeline of the client: the last one, at its own time."""
+    entries.remove(connection, "decision", seen.recipient_id)
+    if seen.client_id is not None:
+        entries.add(connection, NewEntry(seen.client_id, now, "decision", seen.recipient_id, None, "in"))
 
 
 def _confirm(connection: Connection, seen: OfferSeen, answer: Answer, words: Confirmation, now: datetime) -> None:

@@ -5,7 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, SQLColumnExpression, String, delete, exists, literal, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    SQLColumnExpression,
+    String,
+    delete,
+    exists,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -13,6 +24,7 @@ from sqlmodel import col
 
 from mailcrm.model import Mailing, Recipient, Suppression, User
 from mailcrm.store.rows import insert_missing, parts
+from mailcrm.store.visibility import EVERYTHING, Viewer, sees_client
 
 ALL = "all"
 """The scope that counts for every message; another counts where the mailing has it as its own."""
@@ -133,17 +145,31 @@ def remove(connection: Connection, suppression_id: int) -> None:
     connection.execute(delete(Suppression).where(col(Suppression.id) == suppression_id))
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which suppressions are asked for; empty fields ask for all. `before` is the last one of the page before."""
+
+    words: str = ""
+    reason: str = ""
+    before: int | None = None
+
+
 def listed(
-    connection: Connection, words: str = "", reason: str = "", before: int | None = None, limit: int = 50
+    connection: Connection, who: Viewer = EVERYTHING, wanted: Wanted = Wanted(), limit: int = 50
 ) -> list[SuppressionRow]:
-    """Suppressions, newest first, by a part of the address and by reason; `before` is the id of a page's last row."""
+    """Suppressions, newest first. Where staff see only their clients, those of their clients and those they entered."""
     query = _query().order_by(col(Suppression.id).desc()).limit(limit)
-    if words:
-        query = query.where(col(Suppression.address).contains(words.casefold(), autoescape=True))
-    if reason:
-        query = query.where(col(Suppression.reason) == reason)
-    if before is not None:
-        query = query.where(col(Suppression.id) < before)
+    if who.assigned and not who.reads_all:
+        theirs = exists().where(
+            col(Recipient.id) == col(Suppression.recipient_id), sees_client(who, col(Recipient.client_id))
+        )
+        query = query.where(or_(theirs, col(Suppression.actor_id) == who.user_id))
+    if wanted.words:
+        query = query.where(col(Suppression.address).contains(wanted.words.casefold(), autoescape=True))
+    if wanted.reason:
+        query = query.where(col(Suppression.reason) == wanted.reason)
+    if wanted.before is not None:
+        query = query.where(col(Suppression.id) < wanted.before)
     return [SuppressionRow(*row) for row in connection.execute(query)]
 
 

@@ -90,4 +90,4 @@ def test_reasons_for_many_at_once(firm: Office, now: datetime) -> None:
         assert found["ann@client.test"].scope == "Dealers"
         assert "ann@client.test" not in rows.reasons(connection, asked, "marketing")
         page = rows.listed(connection, limit=1)
-        assert [r.address for r in rows.listed(connection, before=page[0].id)] == ["@closed.test"]
+        assert [r.address for r in rows.listed(connection, wanted=rows.Wanted(before=page[0].id))] == ["@closed.test"]

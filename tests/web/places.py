@@ -38,6 +38,7 @@ def numbers(company: Company) -> dict[str, int]:
         "file_number": 1,
         "template_id": company.one("SELECT max(id) FROM template"),
         "field_id": company.one("SELECT min(id) FROM field"),
+        "mailing_id": company.one("SELECT min(mailing_id) FROM recipient"),
         **tokens(company),
     }
 

@@ -109,6 +109,9 @@ def test_accepting_is_bound_to_the_document_and_confirmed_to_both(
     assert detail["document"] == hashlib.sha256(PDF).hexdigest()
     assert (detail["name"], detail["words"], detail["browser"]) == ("Max Muster", "Great", "Firefox")
     assert detail["network"] == "127.0.0.0/24"
+    page = firm.browser("vera").get(f"/clients/{firm.one('SELECT min(id) FROM client')}").text
+    assert "Offer accepted" in page
+    assert "2026-0412 · Valves for spring" in page
     assert to == ["anna@example.com", "boris@example.com", "max@acme.example"]
 
 

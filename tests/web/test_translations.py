@@ -75,6 +75,7 @@ ALLOWED = {
     "Standard",
     "Webhooks",
     "SHA",
+    "CSV",
 }
 """Latin words that stand in Russian text rightly: names of things that are typed or pressed."""
 
