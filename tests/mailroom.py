@@ -68,7 +68,8 @@ class Mailroom:
     def __post_init__(self) -> None:
         self.user_id = people.add_user(self.db, NewUser(self.owner, self.owner.partition("@")[0].title()), self.now)
         with self.db.writing() as connection:
-            row = {"address": self.owner, "user_id": self.user_id, "created_at": self.now}
+            shown = ("stub", "subject", "full")[self.visibility]
+            row = {"address": self.owner, "user_id": self.user_id, "visibility": shown, "created_at": self.now}
             insert(connection, Mailbox, [row])
             self.mailbox_id = connection.exec_driver_sql("SELECT max(id) FROM mailbox").scalar_one()
             ledger.add_folder(connection, self.mailbox_id, {"raw_name": b"INBOX", "name": "INBOX", "uidvalidity": 1})
@@ -123,3 +124,10 @@ class Mailroom:
         keys = self.keys
         wishes = Wishes(ours=(lambda headers, about: named_in(headers, about, keys)) if keys else None)
         return Box(self.mailbox_id, self.user_id, self.visibility, company, wishes, fingerprint, keys)
+
+    def note_ignored(self, rule: str) -> None:
+        """One more copy on the server that a rule kept out."""
+        self.uid += 1
+        with self.db.writing() as connection:
+            values = {"folder_id": self.folder_id, "uidvalidity": 1, "uid": self.uid, "seen_at": self.now}
+            ledger.add_placements(connection, [{**values, "state": "done", "verdict": "ignore", "rule": rule}])

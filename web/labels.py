@@ -43,6 +43,8 @@ RULES = {
     "unmatched": _l("nobody known takes part"),
     "too old": _l("it is older than this mailbox is read"),
     "copy": _l("a further copy of a stored message"),
+    "purged": _l("its owner took it out of mailcrm"),
+    "erased": _l("a person in it was erased"),
 }
 LINK_STATES = {"active": _l("on the timeline"), "suggested": _l("suggested"), "undone": _l("taken off")}
 REASONS = {
@@ -165,6 +167,8 @@ ACTS = {
     "handed over": _l("Handed over"),
 }
 ACTS |= {
+    "purged": _l("Purged"),
+    "erased": _l("Erased"),
     "second factor on": _l("Authenticator app set up"),
     "second factor off": _l("Authenticator app removed"),
     "backup codes renewed": _l("New backup codes"),
@@ -187,6 +191,7 @@ AUDIT_KINDS = {
     "session": _l("session"),
     "mailbox": _l("mailbox"),
     "never-list": _l("never-list"),
+    "thread": _l("thread"),
     "group": _l("group"),
     "task": _l("task"),
     "deal": _l("deal"),

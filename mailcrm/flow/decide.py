@@ -26,15 +26,19 @@ def decide_next(desk: Desk, box: Box, session: Session, folder: FolderRow) -> in
     """Decide on the next undecided copies of the examined folder, newest first; returns how many there were."""
     with desk.database.reading() as connection:
         todo = ledger.work(connection, folder, "todo", desk.limits.headers, desk.now())
-        _, by_email_id = messages.copies(connection, box.mailbox_id, (), {w.email_id for w in todo if w.email_id})
+        marks = {w.email_id for w in todo if w.email_id}
+        _, by_email_id = messages.copies(connection, box.mailbox_id, (), marks)
+        taken_out = ledger.purged(connection, box.mailbox_id, (), marks)
     moved = {w: by_email_id[w.email_id] for w in todo if w.email_id in by_email_id}
     old = [w for w in todo if w not in moved and _is_old(w, desk.limits.since)]
-    asked = {w.uid: w for w in todo if w not in moved and w not in old}
+    out = [w for w in todo if w not in moved and w not in old and w.email_id in taken_out]
+    asked = {w.uid: w for w in todo if w not in moved and w not in old and w not in out}
     glances, failed = _glances(desk, session, asked)
     with desk.recording(box.mailbox_id) as connection:
         messages.take_turns(connection)
         _attach(connection, box, folder, moved, desk.now())
         ledger.update_placements(connection, [_left_alone(w, "too old") for w in old])
+        ledger.update_placements(connection, [_left_alone(w, taken_out[w.email_id or ""]) for w in out])
         note_failures(connection, folder, failed, desk.now())
         _decide(connection, box, folder, [(w, glances[w.id]) for w in asked.values() if w.id in glances], desk.now())
     return len(todo)
@@ -89,6 +93,7 @@ def _decide(
 ) -> None:
     marks = {g.header_sha256 for _, g in glances}
     known, _ = messages.copies(connection, box.mailbox_id, marks, ())
+    taken_out = ledger.purged(connection, box.mailbox_id, marks, ())
     directory = directory_for(connection, [g.headers for _, g in glances])
     moved: dict[Work, int] = {}
     rows: list[Row] = []
@@ -98,6 +103,9 @@ def _decide(
         message = known.get((one.header_sha256, work.size))
         if message is not None:
             moved[work] = message
+            continue
+        if one.header_sha256 in taken_out:
+            rows.append({**_left_alone(work, taken_out[one.header_sha256]), "header_sha256": one.header_sha256})
             continue
         copy = copy_of(work, folder)
         decided = decision(box, copy, one.headers, directory)

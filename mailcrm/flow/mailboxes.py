@@ -60,7 +60,9 @@ def declare(database: Database, wanted: Iterable[NewMailbox], now: datetime) -> 
             if known is None:
                 mailboxes.add_mailbox(connection, {**values, **_FRESH, "created_at": now})
             else:
-                _change(connection, known, values)
+                # What the owner has narrowed himself stays so.
+                said = min((str(values["visibility"]), known.visibility), key=lambda name: VISIBILITY[name])
+                _change(connection, known, {**values, "visibility": said})
         for row in mailboxes.mailboxes(connection):
             if row.origin == "config" and row.address not in named and row.state == "active":
                 mailboxes.change_mailbox(connection, row.id, {"state": "paused"})
@@ -77,6 +79,8 @@ def edit_mailbox(database: Database, mailbox_id: int, changes: Mapping[str, obje
             raise Refused(f"The visibility must be one of {', '.join(VISIBILITY)}.")
         if "host" in changes or "tls" in changes:
             _check_tls(str(changes.get("host", row.host)), str(changes.get("tls", row.tls)))
+        if _widens(row, changes) and row.user_id not in (None, by.actor_id) and by.actor_id is not None:
+            raise Refused("Only its owner shows colleagues more of a mailbox.")
         _change(connection, row, dict(changes))
         told = [f"{key}: {getattr(row, key, '')} → {value}" for key, value in changes.items()]
         _note(connection, by, ("changed", mailbox_id, ", ".join(told)))
@@ -150,10 +154,14 @@ def _check_tls(host: str, tls: str) -> None:
         raise Refused(f"A password would go to {host} in clear: use implicit or starttls.")
 
 
+def _widens(row: MailboxRow, changes: Mapping[str, object]) -> bool:
+    return VISIBILITY[str(changes.get("visibility", row.visibility))] > VISIBILITY[row.visibility]
+
+
 def _change(connection: Connection, row: MailboxRow, values: dict[str, object]) -> None:
     mailboxes.change_mailbox(connection, row.id, values)
     if values.get("visibility", row.visibility) != row.visibility:
-        mailboxes.narrow_messages(connection, row.id, VISIBILITY)
+        mailboxes.narrow_messages(connection, row.id)
 
 
 def _note(connection: Connection, by: By, what: tuple[str, int, str]) -> None:

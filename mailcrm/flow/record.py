@@ -15,7 +15,7 @@ from mailcrm.flow.shelf import Shelf
 from mailcrm.flow.spread import spread
 from mailcrm.flow.track import News, note_received
 from mailcrm.mail.thread import own_ids, referred_ids
-from mailcrm.store import messages
+from mailcrm.store import messages, privacy
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,7 @@ def record(connection: Connection, box: Box, batch: Sequence[tuple[Copy, Intake]
     outcomes = [_file(filing_now, copy, intake) for copy, intake in oldest_first]
     shelf.write(connection, now)
     messages.narrow_visibility(connection, shelf.seen_again, box.visibility)
+    privacy.follow(connection, [row["id"] for row in shelf.messages])
     if box.keys is not None:
         note_received(connection, box.keys, filing_now.news, now)
     reopened = spread(connection, box, {row["thread_id"] for row in shelf.messages}, now)

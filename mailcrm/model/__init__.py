@@ -64,6 +64,7 @@ from mailcrm.model.mailing import (
 )
 from mailcrm.model.offer import CompanyLetterhead, Offer, OfferFile, OfferItem, Template, TermKind, Terms
 from mailcrm.model.people import Heartbeat, SignInAttempt, TrustedSender, User, UserAddress, UserSession
+from mailcrm.model.privacy import ThreadPrivacy
 from mailcrm.model.sending import Limiter, Notification, SendAccount
 from mailcrm.model.sign_in import BackupCode, UserIdentity, UserTotp
 from mailcrm.model.tracking import FollowUp, Hit, SharesDecision, TrackedLink, TrackingConsent
@@ -145,6 +146,7 @@ __all__ = [
     "TermKind",
     "Terms",
     "Thread",
+    "ThreadPrivacy",
     "ThreadReference",
     "TrackedLink",
     "TrackingConsent",

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, delete, exists, func, select, tuple_
 from sqlmodel import col
 
 from mailcrm.model import AuditEntry, Client, Link, Mailbox, MessageCopy, User
@@ -103,7 +103,14 @@ def note_reading(connection: Connection, acts: Sequence[Act], at: datetime) -> N
 
 def rows(connection: Connection, wanted: AuditFilter, before: int | None, size: int) -> list[AuditRow]:
     """One page, newest first, below the number `before`."""
-    query: Any = (
+    query = _listed().where(*_conditions(wanted)).order_by(col(AuditEntry.id).desc()).limit(size)
+    if before is not None:
+        query = query.where(col(AuditEntry.id) < before)
+    return [AuditRow(*row) for row in connection.execute(query)]
+
+
+def _listed() -> Any:
+    return (
         select(
             col(AuditEntry.id),
             col(AuditEntry.at),
@@ -119,12 +126,17 @@ def rows(connection: Connection, wanted: AuditFilter, before: int | None, size: 
         )
         .join(User, col(User.id) == col(AuditEntry.actor_id), isouter=True)
         .join(Client, col(Client.id) == col(AuditEntry.client_id), isouter=True)
-        .where(*_conditions(wanted))
-        .order_by(col(AuditEntry.id).desc())
-        .limit(size)
     )
-    if before is not None:
-        query = query.where(col(AuditEntry.id) < before)
+
+
+def looks_at(connection: Connection, mailboxes: Sequence[int], user_id: int, size: int) -> list[AuditRow]:
+    """The newest looks of others at messages of which these mailboxes have a copy."""
+    mine = exists().where(
+        col(MessageCopy.message_id) == col(AuditEntry.record_id), col(MessageCopy.mailbox_id).in_(mailboxes)
+    )
+    others = (col(AuditEntry.kind) == "message", col(AuditEntry.actor_id) != user_id)
+    seen = col(AuditEntry.act).in_(("opened", "downloaded"))
+    query = _listed().where(*others, seen, mine).order_by(col(AuditEntry.id).desc()).limit(size)
     return [AuditRow(*row) for row in connection.execute(query)]
 
 

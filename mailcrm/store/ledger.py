@@ -1,6 +1,6 @@
 """The ledger: folders, placements and their states. Nothing a server holds is without a row here."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,9 @@ UNSETTLED = ("todo", "wanted")
 QUARANTINED_AFTER = 3
 # Whose header could not be read is undecided yet: its body must not be fetched.
 _UNTRIED = case((col(Placement.verdict) == "", "todo"), else_="wanted")
+
+TAKEN_OUT = ("purged", "erased")
+"""The rules by which mail was taken out for good: it is not fetched again, wherever it turns up in its mailbox."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +141,32 @@ def reopen_uids(connection: Connection, folder: FolderRow, uids: Iterable[int]) 
     """Ask again about unstored copies of a folder; returns how many wait now."""
     here = [col(Placement.folder_id) == folder.id, col(Placement.uidvalidity) == folder.uidvalidity]
     return sum(_reopen(connection, [*here, col(Placement.uid).in_(part)]) for part in parts(uids))
+
+
+def reopen_never(connection: Connection, mailboxes: Sequence[int] | None) -> int:
+    """Decide anew on what a never-list kept out of these mailboxes (None: of all)."""
+    where: list[Any] = [col(Placement.rule) == "never"]
+    if mailboxes is not None:
+        folders = select(col(Folder.id)).where(col(Folder.mailbox_id).in_(mailboxes))
+        where.append(col(Placement.folder_id).in_(folders))
+    return _reopen(connection, where)
+
+
+def purged(
+    connection: Connection, mailbox_id: int, headers: Collection[str], email_ids: Collection[str]
+) -> dict[str, str]:
+    """Hash of header or EMAILID → the rule by which a message of this mailbox was taken out for good."""
+    found: dict[str, str] = {}
+    for column, values in ((col(Placement.header_sha256), headers), (col(Placement.email_id), email_ids)):
+        for part in parts(values):
+            query = (
+                select(column, col(Placement.rule))
+                .join(Folder, col(Folder.id) == col(Placement.folder_id))
+                .where(col(Folder.mailbox_id) == mailbox_id, column.in_(part))
+                .where(col(Placement.rule).in_(TAKEN_OUT))
+            )
+            found.update({str(mark): str(rule) for mark, rule in connection.execute(query)})
+    return found
 
 
 def _traced(fingerprints: list[int]) -> Any:

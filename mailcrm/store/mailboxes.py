@@ -8,6 +8,7 @@ from sqlalchemy import Connection, case, func, insert, select, update
 from sqlmodel import col
 
 from mailcrm.model import Folder, Mailbox, Message, MessageCopy, Placement, User
+from mailcrm.store import privacy
 from mailcrm.store.ledger import UNSETTLED
 
 
@@ -128,22 +129,10 @@ def change_mailbox(connection: Connection, mailbox_id: int, values: dict[str, An
         connection.execute(update(Mailbox).where(col(Mailbox.id) == mailbox_id).values(values))
 
 
-def narrow_messages(connection: Connection, mailbox_id: int, levels: dict[str, int]) -> None:
-    """Give the messages of a mailbox the least level that the mailboxes with a copy of them allow now."""
-    allowed = case(levels, value=col(Mailbox.visibility), else_=0)
-    least = (
-        select(func.min(allowed))
-        .join(MessageCopy, col(MessageCopy.mailbox_id) == col(Mailbox.id))
-        .where(col(MessageCopy.message_id) == col(Message.id))
-        .scalar_subquery()
-    )
+def narrow_messages(connection: Connection, mailbox_id: int) -> None:
+    """Work out anew how much colleagues may see of the messages of a mailbox."""
     here = select(col(MessageCopy.message_id)).where(col(MessageCopy.mailbox_id) == mailbox_id)
-    connection.execute(
-        update(Message)
-        .where(col(Message.id).in_(here))
-        .values(visibility=least)
-        .execution_options(synchronize_session=False)
-    )
+    privacy.renew(connection, col(Message.id).in_(here))
 
 
 def folder_health(connection: Connection, mailbox_id: int) -> list[FolderHealth]:

@@ -20,7 +20,7 @@ from mailcrm.model import (
     ThreadReference,
 )
 from mailcrm.model.columns import UtcTime
-from mailcrm.store import document_work
+from mailcrm.store import document_work, privacy
 from mailcrm.store.rows import insert_missing, parts
 
 _RECORDING = 7233104
@@ -147,10 +147,13 @@ def address_numbers(connection: Connection, names: dict[str, str]) -> dict[str, 
 def join_threads(connection: Connection, thread: int, others: Sequence[int]) -> None:
     """Move everything of the other threads into this one and drop them."""
     document_work.requeue_thread(connection, others)
+    decided = privacy.keep_for_join(connection, thread, others)
     for model in (Message, Entry, ThreadReference):
         column = col(model.thread_id)
         connection.execute(update(model).where(column.in_(others)).values(thread_id=thread))
     connection.execute(delete(Thread).where(col(Thread.id).in_(others)))
+    if decided:
+        privacy.renew(connection, col(Message.thread_id) == thread)
 
 
 def own_references(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
@@ -173,6 +176,7 @@ def narrow_visibility(connection: Connection, messages: Sequence[int], visibilit
             update(Message).where(here, col(Message.visibility) > visibility).values(visibility=visibility)
         )
         connection.execute(update(Message).where(here).values(removed_from_server_at=None))
+    privacy.follow(connection, messages)
 
 
 def note_removed(connection: Connection, messages: Sequence[int], now: datetime) -> None:

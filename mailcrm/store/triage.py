@@ -129,3 +129,8 @@ def in_mailboxes_of(user_id: int) -> ColumnElement[bool]:
 
 def _mine(who: Viewer) -> ColumnElement[bool]:
     return or_(col(Mailbox.user_id).is_(None), col(Mailbox.user_id) == who.user_id)
+
+
+def forget(connection: Connection, emails: Collection[str]) -> None:
+    """Drop every line about mail with these addresses, whatever was decided on it."""
+    connection.execute(delete(Triage).where(col(Triage.counterpart).in_(emails)))

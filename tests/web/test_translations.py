@@ -189,6 +189,8 @@ def test_every_refusal_of_flow_has_its_sentence() -> None:
     used = [
         "fields",
         "second_factor",
+        "privacy",
+        "purge",
         "doors",
         "corrections",
         "people",

@@ -37,6 +37,7 @@ def health(mailbox_id: int) -> str:
         progress=progress,
         folders=mailboxes.folder_health(reading(), mailbox_id),
         may_change=_may_change(row),
+        is_mine=row.user_id == me().id,
     )
 
 
@@ -104,7 +105,8 @@ def switch(mailbox_id: int, act: str) -> Response:
 @pages.post("/mailboxes/<int:mailbox_id>/visibility")
 def visibility(mailbox_id: int) -> Response:
     """Say what colleagues see of a mailbox."""
-    _changeable(mailbox_id)
+    if _known(mailbox_id).user_id != me().id:
+        _changeable(mailbox_id)
     chosen = request.form.get("visibility", "")
     changes = {"visibility": chosen if chosen in _VISIBILITIES else "stub"}
     flow.edit_mailbox(tools().database, mailbox_id, changes, by())

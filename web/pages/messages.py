@@ -8,7 +8,8 @@ from mailcrm.errors import NotFound, Refused
 from mailcrm.flow import links as flow
 from mailcrm.flow import people as flow_people
 from mailcrm.mail import parse
-from mailcrm.store import clients, contents, links, people, threads, versions
+from mailcrm.mail.raw import header_block, without_bcc
+from mailcrm.store import clients, contents, links, people, privacy, threads, versions
 from mailcrm.store.contents import Participant
 from mailcrm.store.threads import MessageRow
 from mailcrm.store.visibility import FULL, SUBJECT
@@ -16,7 +17,6 @@ from web import frame, notices
 from web.access import by, me, reading, tools, who
 from web.audited import opened, taken
 from web.prose import prose
-from web.raw import header_block, without_bcc
 from web.security import FILE_POLICY, disposition, frame_policy
 
 pages = Blueprint("messages", __name__)
@@ -45,6 +45,7 @@ def thread(thread_id: int) -> str:
         files=contents.attachments(reading(), who(), numbers),
         versions=versions.carried(reading(), who(), numbers),
         prose=prose,
+        privacy=_privacy(thread_id),
     )
 
 
@@ -157,6 +158,13 @@ def known(message_id: int, least: int = SUBJECT) -> MessageRow:
     if row is None or row.level < least:
         raise NotFound("There is no such message, or it is private.")
     return row
+
+
+def _privacy(thread_id: int) -> str | None:
+    """What the user decided on a thread ("" for nothing); None where he has no copy of it to decide on."""
+    if not who().mailbox_ids or not privacy.has_copy(reading(), thread_id, me().id):
+        return None
+    return privacy.named(privacy.override(reading(), thread_id, me().id))
 
 
 def _chosen_client() -> int:

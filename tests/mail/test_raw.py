@@ -2,7 +2,7 @@
 
 import pytest
 
-from web.raw import header_block, without_bcc
+from mailcrm.mail.raw import header_block, without_bcc
 
 
 @pytest.mark.parametrize(
