@@ -35,6 +35,7 @@ from web.pages import (
     documents,
     entrance,
     fields,
+    follow_ups,
     mailboxes,
     messages,
     offer_preview,
@@ -90,6 +91,7 @@ _PAGES = (
     public,
     results,
     suppressions,
+    follow_ups,
 )
 _LARGEST_FORM = 1 << 20
 _LARGEST_UPLOAD = 26 << 20

@@ -48,6 +48,7 @@ MAIN = (
 """The order of work: board, clients, tasks, deals, documents, offers, reports, tray."""
 MORE = (
     Place("results", "results.overview", _l("Results of mailings")),
+    Place("follow_ups", "follow_ups.overview", _l("Follow-ups")),
     Place("suppressions", "suppressions.overview", _l("Suppressions")),
     Place("mailboxes", "mailboxes.overview", _l("Mailboxes")),
     Place("privacy", "privacy.overview", _l("My mail")),

@@ -3,7 +3,7 @@
 import csv
 import io
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -12,9 +12,9 @@ from babel.numbers import format_percent
 from flask_babel import get_locale, gettext
 from flask_babel import lazy_gettext as _l
 
-from mailcrm.mailing.optimise import Arm, Prior, Ranking
-from mailcrm.mailing.statistics import Share
-from mailcrm.store.statistics import Part
+from mailcrm.mailing.optimise import Arm, ArmResult, Prior, Ranking, shares_of
+from mailcrm.mailing.statistics import Counts, Share
+from mailcrm.store.statistics import Part, terms_line
 from web.offered import money
 
 FILTERS = {
@@ -82,6 +82,11 @@ def top_of(ranked: Ranked) -> float:
     return _round_up(max(one.high for one in ranked.ranking.arms))
 
 
+def scale(found: Sequence[ArmResult]) -> float:
+    """The end of the scale of some arms."""
+    return _round_up(max(one.high for one in found))
+
+
 def _round_up(share: float) -> float:
     return next(step for step in (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0) if share <= step)
 
@@ -105,6 +110,17 @@ def arms(parts: Iterable[Part]) -> list[Arm]:
         )
         for part in found
     ]
+
+
+def terms_arms(tried: Mapping[str, Counts]) -> list[Arm]:
+    """Terms (JSON) with their numbers as arms."""
+    parts = [Part(key, terms_line(key) or gettext("the defaults"), one) for key, one in sorted(tried.items())]
+    return arms([part for part in parts if part.counts.matured])
+
+
+def next_shares(ranked: Ranked) -> list[float]:
+    """The shares of the next batch: by the chance to be best, with a tenth spread over all."""
+    return shares_of(ranked.ranking)
 
 
 def has_money(ranked: Ranked) -> bool:

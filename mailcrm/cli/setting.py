@@ -111,7 +111,9 @@ class Setting:
         """What the work by the clock needs."""
         privacy = self.config.privacy
         policy = Policy(privacy.admin_reads_bodies, privacy.clients)
-        return ChoreTools(self.office, self.blobs, self.keyring, self.config.base_url, self.retention, policy)
+        return ChoreTools(
+            self.office, self.blobs, self.keyring, self.config.base_url, self.retention, policy, self.work
+        )
 
     @property
     def credentials(self) -> Credentials:

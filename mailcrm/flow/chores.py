@@ -11,8 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from mailcrm.crm.work_calendar import WorkCalendar
 from mailcrm.errors import MailcrmError
-from mailcrm.flow import webhooks
+from mailcrm.flow import follow_ups, hits, webhooks
 from mailcrm.flow.edit import Office
 from mailcrm.flow.tidy import Retention, tidy
 from mailcrm.net.blobs import BlobStore
@@ -38,6 +39,7 @@ class ChoreTools:
     base_url: str = ""
     retention: Retention = field(default_factory=Retention)
     policy: Policy = field(default_factory=Policy)
+    work: WorkCalendar = field(default_factory=WorkCalendar)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +55,21 @@ def _webhooks(tools: ChoreTools, now: datetime) -> None:
     webhooks.tell(tools.office.database, tools.keyring, tools.policy, now)
 
 
+def _follow_ups(tools: ChoreTools, now: datetime) -> None:
+    follow_ups.propose(tools.office, tools.work, tools.base_url, now)
+
+
+def _hits(tools: ChoreTools, now: datetime) -> None:
+    hits.count(tools.office.database, now)
+
+
 def _tidy(tools: ChoreTools, now: datetime) -> None:
     tidy(tools.office.database, tools.retention, now)
 
 
 CHORES: tuple[Chore, ...] = (
+    Chore("follow-ups", timedelta(hours=1), _follow_ups),
+    Chore("hits", timedelta(minutes=30), _hits),
     Chore("webhooks", timedelta(seconds=5), _webhooks),
     Chore("tidy", timedelta(days=1), _tidy),
 )

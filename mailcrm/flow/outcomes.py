@@ -1,6 +1,8 @@
 """What staff do with the answers to a mailing: record a decision, confirm or refuse a suggestion, send again."""
 
-from dataclasses import dataclass
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 
 from mailcrm.errors import NotFound, Refused
 from mailcrm.flow.edit import By, Edit, Office, editing
@@ -24,6 +26,26 @@ class Told:
     words: str = ""
     event_id: int | None = None
     """The reply that says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShareChosen:
+    """The share of a variant in the next batch, with the numbers that spoke for it."""
+
+    variant_id: int
+    name: str
+    share: float
+    accepted: int
+    matured: int
+
+
+def approve_shares(office: Office, by: By, mailing_id: int, chosen: Sequence[ShareChosen]) -> None:
+    """Take over shares for the next batch; the decision is kept with the numbers that were seen."""
+    with editing(office, by) as edit:
+        board.set_shares(edit.connection, {one.variant_id: one.share for one in chosen}, mailing_id)
+        detail = json.dumps([asdict(one) for one in chosen], ensure_ascii=False)
+        board.note_decision(edit.connection, mailing_id, by.at, by.actor_id, detail)
+        audit.note(edit.connection, Act(by.actor_id, "approved", "mailing", mailing_id, None, "shares"), by.at)
 
 
 def record(office: Office, by: By, who: Viewer, recipient_id: int, told: Told) -> str:

@@ -221,8 +221,12 @@ def binomial(chance: Chance, count: int, rate: float) -> int:
 def next_shares(arms: Sequence[Arm], before: Prior, chance: Chance, floor: float = 0.10) -> list[float]:
     """The shares of the next batch by Thompson sampling: P(most worth), with a tenth spread over all arms so that each
     is still learned about."""
-    wins = [one.best for one in rank(arms, before, chance).arms]
-    return [floor / len(arms) + (1 - floor) * win for win in wins]
+    return shares_of(rank(arms, before, chance), floor)
+
+
+def shares_of(ranking: Ranking, floor: float = 0.10) -> list[float]:
+    """The same from a ranking that is known already."""
+    return [floor / len(ranking.arms) + (1 - floor) * one.best for one in ranking.arms]
 
 
 def allot(shares: Sequence[float], clients: int, chance: Chance) -> list[int]:

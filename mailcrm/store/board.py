@@ -2,17 +2,28 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, or_, select, update
 from sqlmodel import col
 
 from mailcrm.mailing.replies import CERTAIN
 from mailcrm.mailing.state import OPEN
-from mailcrm.model import Attempt, Client, Event, Mailing, Offer, Recipient, Suppression, Variant
+from mailcrm.model import (
+    Attempt,
+    Client,
+    Event,
+    Mailing,
+    Offer,
+    Recipient,
+    SharesDecision,
+    Suppression,
+    User,
+    Variant,
+)
 from mailcrm.store.visibility import Viewer, sees_client
 
 FILTERS = (
@@ -255,3 +266,29 @@ def decisions(connection: Connection, who: Viewer, recipient_ids: Sequence[int])
         )
     )  # fmt: skip
     return {int(one[0]): Decided(*one) for one in connection.execute(query)}
+
+
+def set_shares(connection: Connection, shares: Mapping[int, float], mailing_id: int) -> None:
+    """The weights of the variants of a mailing in the next drawing of lots."""
+    for variant_id, share in shares.items():
+        connection.execute(
+            update(Variant)
+            .where(col(Variant.id) == variant_id, col(Variant.mailing_id) == mailing_id)
+            .values(share=share)
+        )
+
+
+def note_decision(connection: Connection, mailing_id: int, at: datetime, actor_id: int | None, detail: str) -> None:
+    """Keep a decision about terms with the numbers that were seen."""
+    values = {"mailing_id": mailing_id, "at": at, "actor_id": actor_id, "detail": detail}
+    connection.execute(insert(SharesDecision).values(**values))
+
+
+def shares_decided(connection: Connection, mailing_id: int) -> list[tuple[datetime, str, list[dict[str, Any]]]]:
+    """Decisions about the shares of a mailing: when, by whom, with which numbers; the newest first."""
+    name = select(col(User.name)).where(col(User.id) == col(SharesDecision.actor_id)).scalar_subquery()
+    query = select(col(SharesDecision.at), func.coalesce(name, ""), col(SharesDecision.detail)).where(
+        col(SharesDecision.mailing_id) == mailing_id
+    )
+    rows = connection.execute(query.order_by(col(SharesDecision.id).desc()).limit(10))
+    return [(at, str(who), json.loads(detail)) for at, who, detail in rows]

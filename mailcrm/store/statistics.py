@@ -13,7 +13,7 @@ from sqlmodel import col
 from mailcrm.mailing.replies import CERTAIN
 from mailcrm.mailing.state import OPEN
 from mailcrm.mailing.statistics import QUIET, WINDOW, Counts
-from mailcrm.model import ClientGroup, Event, Mailing, Offer, Recipient, Variant
+from mailcrm.model import ClientGroup, Event, GroupClient, Mailing, Offer, Recipient, Variant
 from mailcrm.store.visibility import EVERYTHING, Viewer, sees_client
 
 PARTS = ("all", "variant", "group", "terms")
@@ -85,9 +85,22 @@ def counts(
     Only recipients count whose client `who` may see.
     """
     ids = list(mailing_ids)
-    key = _key(by)
-    happened = _happened(ids)
     mine = and_(col(Recipient.mailing_id).in_(ids), sees_client(who, col(Recipient.client_id)))
+    return _counted(connection, _key(by), mine, now)
+
+
+def of_like_clients(connection: Connection, who: Viewer, client_id: int, now: datetime) -> dict[str, Counts]:
+    """Terms (JSON) → the numbers of clients who share a group with this one; empty where it is in none."""
+    groups = select(col(GroupClient.group_id)).where(col(GroupClient.client_id) == client_id)
+    alike = select(col(GroupClient.client_id)).where(col(GroupClient.group_id).in_(groups))
+    mine = and_(col(Recipient.client_id).in_(alike), sees_client(who, col(Recipient.client_id)))
+    return _counted(connection, _key("terms"), mine, now)
+
+
+def _counted(
+    connection: Connection, key: ColumnElement[Any], mine: ColumnElement[bool], now: datetime
+) -> dict[str, Counts]:
+    happened = _happened(mine)
     query = (
         select(key, *_sums(happened.c, now))
         .select_from(Recipient)
@@ -115,7 +128,7 @@ def _key(by: str) -> ColumnElement[Any]:
     return found
 
 
-def _happened(ids: list[int]) -> Any:
+def _happened(mine: ColumnElement[bool]) -> Any:
     """One row a recipient: which certain events there are."""
     flags = [
         func.max(case((and_(col(Event.kind) == kind, _human(kind)), 1), else_=0)).label(kind.replace("-", "_"))
@@ -125,7 +138,7 @@ def _happened(ids: list[int]) -> Any:
     return (
         select(col(Event.recipient_id), *flags, arrived)
         .join(Recipient, col(Recipient.id) == col(Event.recipient_id))
-        .where(col(Recipient.mailing_id).in_(ids), col(Event.confidence) >= CERTAIN, col(Event.kind).in_(_EVENTS))
+        .where(mine, col(Event.confidence) >= CERTAIN, col(Event.kind).in_(_EVENTS))
         .group_by(col(Event.recipient_id))
         .subquery()
     )
@@ -183,11 +196,10 @@ def parts(connection: Connection, who: Viewer, mailing_id: int, now: datetime, b
     """A mailing by variant, group or terms, with names; the greater part first, a baseline before all."""
     numbers = counts(connection, who, [mailing_id], now, by)
     named = _names(connection, mailing_id, by)
-    found = [
-        Part(key, named.get(key, ("", False))[0] or _plain(key, by), one, named.get(key, ("", False))[1],
-             randomised=by == "variant" and key != "")
-        for key, one in numbers.items()
-    ]  # fmt: skip
+    found = []
+    for key, one in numbers.items():
+        name, baseline = named.get(key, (terms_line(key) if by == "terms" else "", False))
+        found.append(Part(key, name, one, baseline, by == "variant" and key != ""))
     return sorted(found, key=lambda part: (not part.baseline, -part.counts.recipients, part.name))
 
 
@@ -202,15 +214,13 @@ def _names(connection: Connection, mailing_id: int, by: str) -> dict[str, tuple[
     return {}
 
 
-def _plain(key: str, by: str) -> str:
-    """The terms in one line; empty for recipients without variant or group."""
-    if by != "terms" or not key:
-        return ""
+def terms_line(terms: str) -> str:
+    """Terms (JSON) in one line."""
     try:
-        values = json.loads(key)
+        values = json.loads(terms or "{}")
     except ValueError:
-        return key
-    return ", ".join(f"{name} {value}" for name, value in sorted(values.items())) if isinstance(values, dict) else key
+        return terms
+    return ", ".join(f"{name} {value}" for name, value in sorted(values.items())) if isinstance(values, dict) else terms
 
 
 def reasons(connection: Connection, who: Viewer, mailing_id: int) -> list[tuple[str, int]]:

@@ -7,9 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from mailcrm.crm.work_calendar import WorkCalendar
+from mailcrm.flow import follow_ups
 from mailcrm.mailing.statistics import Share, wilson
+from mailcrm.model import ClientGroup, GroupClient, SendAccount
 from mailcrm.store import statistics
 from mailcrm.store.database import Database
+from mailcrm.store.rows import insert
 from mailcrm.store.visibility import EVERYTHING, Viewer
 from tests.offering import Offering
 from tests.web.company import Company
@@ -191,3 +195,65 @@ def test_terms_are_ranked_only_where_lots_were_drawn(firm: Company, offering: Of
     assert "40 of 60" in page
     assert "Observed, not drawn by lot" in browser.get(f"{base}/statistics?by=terms").text
     assert browser.get("/results/preview?clients=320&low=5&high=10").text.count("<svg") < 20
+
+
+def test_shares_of_the_next_batch_are_approved_by_a_person(firm: Company, offering: Offering) -> None:
+    variants = [offering.variant("list", baseline=True), offering.variant("less")]
+    for i in range(120):
+        good = i % 2 and i % 3
+        values = {"decision": "accepted", "decided_at": offering.now + timedelta(days=1)} if good else {}
+        offering.recipient(f"p{i}@x.test", variant_id=variants[i % 2], **values)
+    browser, base = firm.browser("anna"), f"/mailings/{offering.mailing_id}"
+    assert "Approve these shares" in browser.get(f"{base}/statistics").text
+    browser.post(f"{base}/shares")
+    with firm.db.reading() as connection:
+        shares = connection.exec_driver_sql("SELECT share FROM variant ORDER BY id").scalars().all()
+        (detail,) = connection.exec_driver_sql("SELECT detail FROM shares_decision").scalars().all()
+    assert shares == pytest.approx([0.05, 0.95], abs=0.01)
+    assert json.loads(detail)[1]["accepted"] == 40
+    assert "40 of 60" in browser.get(f"{base}/statistics").text
+
+
+def test_what_worked_for_clients_of_the_same_group(firm: Company, offering: Offering) -> None:
+    """A suggestion with its numbers; never clear, for nobody drew lots."""
+    with firm.db.writing() as connection:
+        row = {"name": "Dealers", "name_key": "dealers", "created_at": firm.now}
+        insert(connection, ClientGroup, [row])
+    alone = offering.client("Alone")
+    for i in range(80):
+        client = offering.client(f"C{i}")
+        with firm.db.writing() as connection:
+            insert(connection, GroupClient, [{"group_id": 1, "client_id": client, "added_at": firm.now}])
+        values = {"decision": "accepted", "decided_at": offering.now + timedelta(days=1)} if i % 2 and i % 3 else {}
+        offering.recipient(f"p{i}@x.test", client, terms=json.dumps({"payment": str(14 + i % 2 * 16)}), **values)
+    browser = firm.browser("anna")
+    page = browser.get(f"/clients/{alone + 1}/terms").text
+    assert "“payment 30” brought most" in page
+    assert "Leaning" in page
+    assert "Nothing is known yet" in browser.get(f"/clients/{alone}/terms").text
+    assert browser.get("/clients/9999/terms").status_code == 404
+
+
+def test_follow_ups_are_sent_changed_or_left(firm: Company, offering: Offering) -> None:
+    with firm.db.writing() as connection:
+        account = {"user_id": firm.users["anna"], "address": "anna@example.com", "name": "Anna", "host": "x"}
+        insert(connection, SendAccount, [{**account, "created_at": firm.now}])
+    client = offering.client("Acme", firm.users["anna"])
+    offering.recipient("max@x.test", client, account_id=1)
+    offering.recipient("eve@x.test", client, account_id=1)
+    browser, base = firm.browser("anna"), f"/mailings/{offering.mailing_id}"
+    browser.post(f"{base}/follow-ups", data={"days": "7"})
+    office = firm.rooms["anna"].office
+    assert follow_ups.propose(office, WorkCalendar(), "https://crm.test", firm.now) == 2
+    page = browser.get("/follow-ups").text
+    assert page.count("data-row") == 2
+    assert "may I ask" in page
+    browser.post("/follow-ups/1/send", data={"subject": "Re: Valves", "text": "Hello Max,\r\nwell?"})
+    browser.post("/follow-ups/2/drop")
+    page = browser.get("/follow-ups").text
+    assert page.count("data-row") == 0
+    assert 'action="/follow-ups/2/back"' in page
+    with firm.db.reading() as connection:
+        queued = connection.exec_driver_sql("SELECT address FROM recipient WHERE state = 'queued'").scalars().all()
+    assert queued == ["max@x.test"]
+    assert firm.browser("boris").get("/follow-ups").text.count("data-row") == 0

@@ -10,8 +10,9 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from mailcrm.errors import NotFound
 from mailcrm.flow import outcomes as flow
-from mailcrm.flow.outcomes import Told
+from mailcrm.flow.outcomes import ShareChosen, Told
 from mailcrm.mailing import optimise
+from mailcrm.mailing.advice import advise
 from mailcrm.store import board, statistics
 from mailcrm.store.board import BoardRow, Wanted
 from mailcrm.store.statistics import MailingRow, Part
@@ -19,6 +20,7 @@ from web import notices, results_view, workbook
 from web.access import by, now, reading, tools, who
 from web.audited import taken
 from web.kinds import KINDS, EntryKind
+from web.pages.clients import known
 from web.security import disposition
 from web.standing import EVENTS, LOOKS, STANDINGS, TONES, servers_words, standing, suggestion, why
 
@@ -111,7 +113,7 @@ def statistics_of(mailing_id: int) -> str:
     return render_template(
         "results/statistics.html", mailing=mailing, counts=counts, parts=parts, by=dimension,
         ranking=_ranking(mailing, parts), reasons=statistics.reasons(reading(), who(), mailing_id), view=results_view,
-        dimensions=results_view.DIMENSIONS,
+        dimensions=results_view.DIMENSIONS, decided=board.shares_decided(reading(), mailing_id),
     )  # fmt: skip
 
 
@@ -205,3 +207,33 @@ def _number(name: str) -> int | None:
 def _form_number(name: str) -> int:
     text = request.form.get(name, "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
+
+
+@pages.get("/clients/<int:client_id>/terms")
+def advice(client_id: int) -> str:
+    """What terms worked for clients who share a group with this one, and what that suggests."""
+    client = known(client_id)
+    tried = statistics.of_like_clients(reading(), who(), client_id, now())
+    past = list(statistics.past(reading(), 1 << 62, now()).values())
+    arms = results_view.terms_arms(tried)
+    found = advise(arms, past, results_view.chance(client_id))
+    return render_template("results/advice.html", client=client, advice=found, view=results_view)
+
+
+@pages.post("/mailings/<int:mailing_id>/shares")
+def approve_shares(mailing_id: int) -> AnyResponse:
+    """Take over the shares that are proposed for the next batch; the numbers seen then are kept with the decision."""
+    mailing = _mailing(mailing_id)
+    parts = statistics.parts(reading(), who(), mailing_id, now(), "variant")
+    ranked = _ranking(mailing, parts)
+    if ranked is None:
+        raise NotFound("There is no such mailing.")
+    drawn = [part for part in parts if part.randomised and part.counts.matured]
+    shares = results_view.next_shares(ranked)
+    numbers = [
+        ShareChosen(int(part.key), part.name, share, part.counts.accepted_in_time, part.counts.matured)
+        for part, share in zip(drawn, shares, strict=True)
+    ]
+    flow.approve_shares(tools().office, by(), mailing_id, numbers)
+    notices.say(gettext("The next batch is drawn with these shares."))
+    return redirect(url_for("results.statistics_of", mailing_id=mailing_id))
