@@ -17,7 +17,7 @@ from mailcrm.net.blobs import open_blobs
 from mailcrm.net.secrets import Keyring
 from mailcrm.net.typeset.pool import Typesetter
 from mailcrm.store.database import Database
-from web import access, api, audited, languages, notices, security, signin
+from web import access, api, audited, languages, lists, notices, security, signin
 from web.access import Tools
 from web.api.operations import told
 from web.arrivals import Arrivals
@@ -36,6 +36,7 @@ from web.pages import (
     entrance,
     fields,
     follow_ups,
+    imports,
     mailboxes,
     messages,
     offer_preview,
@@ -67,6 +68,7 @@ _PAGES = (
     second_factor,
     clients,
     fields,
+    imports,
     contacts,
     timeline,
     messages,
@@ -117,6 +119,7 @@ def create_app(site: Site, database: Database | None = None) -> Flask:
     signin.install(app)
     languages.install(app)
     app.before_request(_make_room)
+    lists.install(app, app.extensions["mailcrm"])
     # The public pages have no sign-in to protect: their tokens and forms are signed (RFC 8058 wants no cookie).
     guard = CSRFProtect(app)
     guard.exempt(public.pages)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from mailcrm.cli import blobs, check, clients, documents, mail, mailboxes, running, sending, setup, users
+from mailcrm.cli import blobs, check, clients, documents, lists, mail, mailboxes, running, sending, setup, users
 from mailcrm.cli.setting import Setting
 from mailcrm.errors import MailcrmError
 
@@ -37,6 +37,7 @@ for _command in (
     check.check,
     users.user,
     clients.client,
+    lists.clients,
     documents.documents,
     mailboxes.mailbox,
     mail.inspect,

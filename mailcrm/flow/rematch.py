@@ -41,22 +41,30 @@ def removed(edit: Edit, client_id: int, names: Collection[str]) -> None:
 
 def relink(edit: Edit, client_id: int, messages: Collection[int]) -> None:
     """Run the rules over stored messages and link those that concern the client; threads follow their messages."""
+    link_many(edit, {client_id}, messages)
+    links.recount(edit.connection, client_id)
+
+
+def link_many(edit: Edit, clients: Collection[int], messages: Collection[int]) -> set[int]:
+    """Run the rules over stored messages and link those that concern one of the clients; returns the clients that were
+    linked."""
     company = match.Company(
         domains=edit.office.own_domains,
         staff=directory.staff(edit.connection),
         free_mail=edit.office.free_mail,
         never=edit.office.never | directory.never(edit.connection, None),
     )
-    direct = _found(edit.connection, company, client_id, messages, threads=False)
+    direct = _found(edit.connection, company, clients, messages, threads=False)
     links.add_links(edit.connection, direct, edit.by.at)
     linked = {one.message_id for one in direct}
     rest = (links.siblings(edit.connection, linked) | set(messages)) - linked
-    links.add_links(edit.connection, _found(edit.connection, company, client_id, rest, threads=True), edit.by.at)
-    links.recount(edit.connection, client_id)
+    followed = _found(edit.connection, company, clients, rest, threads=True)
+    links.add_links(edit.connection, followed, edit.by.at)
+    return {one.client_id for one in (*direct, *followed)}
 
 
 def _found(
-    connection: Connection, company: match.Company, client_id: int, messages: Iterable[int], threads: bool
+    connection: Connection, company: match.Company, clients: Collection[int], messages: Iterable[int], threads: bool
 ) -> list[NewLink]:
     ids = sorted(messages)
     found: list[NewLink] = []
@@ -65,7 +73,7 @@ def _found(
         known = _directory(connection, headers.values(), threads)
         for message_id, one in headers.items():
             decision = match.decide(one, company, known, Explicit())
-            found += [_link(message_id, f) for f in decision.found if f.client == client_id]
+            found += [_link(message_id, f) for f in decision.found if f.client in clients]
     return found
 
 

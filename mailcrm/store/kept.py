@@ -8,6 +8,7 @@ from sqlmodel import col
 from mailcrm.model import (
     Attachment,
     Blob,
+    ClientImport,
     DocumentRule,
     Message,
     Notification,
@@ -28,6 +29,7 @@ _NAMES = (
     col(Recipient.raw_sha256),
     col(Recipient.document_sha256),
     col(Notification.attachment_sha256),
+    col(ClientImport.sha256),
 )
 
 

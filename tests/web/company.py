@@ -14,13 +14,14 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from mailcrm.config import Server
-from mailcrm.flow import clients, contacts, fields, people, sessions
+from mailcrm.flow import clients, contacts, fields, imports, people, sessions
 from mailcrm.flow.clients import NewClient
 from mailcrm.flow.contacts import NewContact
 from mailcrm.flow.edit import By
 from mailcrm.flow.fields import NewField
 from mailcrm.flow.people import NewUser
-from mailcrm.net.blobs import BlobPlace
+from mailcrm.net.blobs import BlobPlace, open_blobs
+from mailcrm.net.extract.pool import Extractor
 from mailcrm.net.secrets import Keyring
 from mailcrm.store.database import Database
 from tests.mailroom import Mailroom
@@ -82,6 +83,7 @@ class Company:
     """Filled by `tests.web.papers`."""
     offers: dict[str, int] = field(default_factory=dict)
     """Filled by `tests.web.selling`."""
+    imports: list[int] = field(default_factory=list)
     _number: int = 0
 
     def __post_init__(self) -> None:
@@ -177,6 +179,7 @@ def furnished(db: Database, folder: Path) -> Company:
     company = Company(db, folder)
     _clients(company)
     _fields(company)
+    _import(company)
     _offer(company)
     _service(company)
     _others(company)
@@ -226,6 +229,17 @@ def _fields(company: Company) -> None:
     fields.add_field(office, company.by, NewField("Discount", "number", in_list=True))
     fields.set_values(office, company.by, fontaine, {"industry": "Shipping", "discount": "12,5"})
     fields.set_tags(office, company.by, fontaine, ["VIP"])
+
+
+def _import(company: Company) -> None:
+    """A list that waits to be read, and one that was looked through and has questions."""
+    extractor = Extractor(1)
+    tools = imports.Tools(company.rooms["anna"].office, open_blobs(BlobPlace(company.folder / "blobs")), extractor,
+                          lambda: company.now)  # fmt: skip
+    sheet = "Компания;E-mail;Телефон\nAtelier Fontaines;info@fontaines.example;нет\nKowalski Instalacje;no address;\n"
+    company.imports = [imports.upload(tools, company.by, "Клиенты.csv", sheet.encode("cp1251")) for _ in range(2)]
+    imports.check(tools, company.by, company.imports[1])
+    extractor.close()
 
 
 def _offer(company: Company) -> None:

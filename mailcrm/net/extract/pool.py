@@ -7,8 +7,9 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
+from mailcrm.crm.importing.values import Table
 from mailcrm.documents.values import Kind
-from mailcrm.net.extract import wire
+from mailcrm.net.extract import tables, wire
 from mailcrm.net.extract.values import Extract, Member, PageWords, Unreadable, unread
 from mailcrm.net.workers import Worker
 
@@ -61,6 +62,12 @@ class Extractor:
             found.append(Member(name, content[start : start + size]))
             start += size
         return tuple(found)
+
+    def tables(self, data: bytes, encoding: str = "") -> tuple[str, str, list[Table]]:
+        """Kind (workbook, text, vcard or ldif), encoding and sheets of a list of clients. Raises Unreadable."""
+        answer, _ = self._ask({"what": "tables", "encoding": encoding}, data)
+        _raise_unread(answer)
+        return tables.from_json(answer)
 
     def close(self) -> None:
         """End all workers that are free; those at work end after their file."""

@@ -19,24 +19,33 @@ _CELL = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{1,3})(\d{1,7})"')
 def read(data: bytes) -> Draft:
     """The sheets of an .xlsx, .ods, .xls or .xlsb. Raises Unreadable."""
     draft = Draft()
+    book = workbook(data)
     if data.startswith(b"PK"):
-        package = Package(data)
-        for name in package.names:
-            if name.startswith("xl/worksheets/") and name.endswith(".xml"):
-                _check_reach(package.read(name))
         package = Package(data)
         draft.comments = _comments(package)
         draft.macros = "xl/vbaProject.bin" in package.names
         properties(package, draft)
         draft.media = package.media("xl/media/") | package.media("Pictures/")
     try:
-        workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        for name in workbook.sheet_names:
-            rows = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
+        for name in book.sheet_names:
+            rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
             draft.sheets.append(Sheet(name, tuple(_rows(rows, draft))))
+    except CalamineError:
+        raise Unreadable("broken", refused=False) from None
+    return finished(draft)
+
+
+def workbook(data: bytes) -> CalamineWorkbook:
+    """The opened file, once the reach of its sheets is known to be sane. Raises Unreadable."""
+    if data.startswith(b"PK"):
+        package = Package(data)
+        for name in package.names:
+            if name.startswith("xl/worksheets/") and name.endswith(".xml"):
+                _check_reach(package.read(name))
+    try:
+        return CalamineWorkbook.from_filelike(io.BytesIO(data))
     except CalamineError as error:
         raise Unreadable("protected" if "assword" in str(error) else "broken", refused=False) from None
-    return finished(draft)
 
 
 def read_csv(text: str) -> Draft:
@@ -66,7 +75,7 @@ def _check_reach(xml: bytes) -> None:
         column, row = _number(match[1]), int(match[2])
         columns = [min(columns[0], column), max(columns[1], column)]
         rows = [min(rows[0], row), max(rows[1], row)]
-    if (columns[1] - columns[0] + 1) * (rows[1] - rows[0] + 1) > MAX_CELLS:
+    if rows[1] and (columns[1] - columns[0] + 1) * (rows[1] - rows[0] + 1) > MAX_CELLS:
         raise Unreadable("cells")
 
 

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import Any, BinaryIO
 
 from mailcrm.documents.values import Kind
-from mailcrm.net.extract import containers, pdf, reader, wire
+from mailcrm.net.extract import containers, pdf, reader, tables, wire
 from mailcrm.net.extract.values import Unreadable
 from mailcrm.net.sandbox import leave_the_network
 
@@ -74,7 +74,7 @@ def _child(header: Mapping[str, Any], data: bytes, writing: int) -> None:
 
 
 def _carried_out(header: Mapping[str, Any], data: bytes) -> tuple[Mapping[str, Any], bytes]:
-    """Do what was asked for: read, page (an image), words (of all pages) or members (of a container)."""
+    """Do what was asked for: read, page (an image), words (of all pages), members (of a container) or tables."""
     what = header["what"]
     try:
         if what == "page":
@@ -84,6 +84,8 @@ def _carried_out(header: Mapping[str, Any], data: bytes) -> tuple[Mapping[str, A
         if what == "members":
             found = containers.members(data)
             return {"members": [[m.name, len(m.data)] for m in found]}, b"".join(m.data for m in found)
+        if what == "tables":
+            return tables.to_json(*tables.read(data, str(header["encoding"]))), b""
     except Unreadable as error:
         return {"unread": error.reason, "refused": error.refused}, b""
     return wire.extract_to_json(reader.read(data, Kind(header["kind"]))), b""
