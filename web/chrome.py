@@ -53,6 +53,7 @@ MORE = (
     Place("mailboxes", "mailboxes.overview", _l("Mailboxes")),
     Place("privacy", "privacy.overview", _l("My mail")),
     Place("imports", "imports.overview", _l("Import")),
+    Place("duplicates", "duplicates.overview", _l("Duplicates")),
     Place("fields", "fields.overview", _l("Fields"), roles=("admin",)),
     Place("users", "users.overview", _l("Users"), roles=("admin",)),
     Place("programs", "programs.hooks", _l("Webhooks"), roles=("admin",)),

@@ -246,6 +246,7 @@ IMPORT_MATCHES = {
     "domain": _l("same domain"),
     "name": _l("same name"),
     "phone": _l("same phone"),
+    "similar": _l("similar name"),
 }
 IMPORT_REASONS = {
     "email": _l("this is no e-mail address"),

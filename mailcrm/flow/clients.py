@@ -10,7 +10,7 @@ from mailcrm.errors import NotFound, Refused
 from mailcrm.flow import rematch
 from mailcrm.flow.addresses import valid_domain, valid_email
 from mailcrm.flow.edit import By, Edit, Office, editing
-from mailcrm.store import clients, contacts, directory, links, people
+from mailcrm.store import client_merges, clients, contacts, directory, links, people
 
 KINDS = ("company", "person")
 _TEXTS = ("name", "note", "website", "tax_id", "postal_address")
@@ -72,6 +72,8 @@ def restore(office: Office, by: By, client_id: int) -> None:
     """Take a client back from the archive and find what came meanwhile; raises NotFound."""
     with editing(office, by) as edit:
         known(edit, client_id)
+        if any(one.gone_id == client_id for one in client_merges.merges(edit.connection, client_id)):
+            raise Refused("This client was merged into another one: separate them instead.")
         clients.change_client(edit.connection, client_id, {"archived_at": None, "updated_at": by.at})
         emails, domains = links.known_as(edit.connection, client_id)
         rematch.added(edit, client_id, [*emails, *domains])

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, delete, exists, func, insert, not_, or_, select, update
 from sqlmodel import col
 
-from mailcrm.model import Client, ClientDomain, ClientField, ClientTag, Contact, ContactAddress, User
+from mailcrm.model import Client, ClientDomain, ClientField, ClientMerge, ClientTag, Contact, ContactAddress, User
 from mailcrm.store.visibility import Viewer, sees
 
 
@@ -103,7 +103,9 @@ def clients(
 
 
 def _fits(wanted: ClientFilter) -> list[ColumnElement[bool]]:
-    where = [col(Client.archived_at).is_not(None) if wanted.archived else _live()]
+    merged = select(col(ClientMerge.gone_id)).where(col(ClientMerge.undone_at).is_(None))
+    archived = and_(col(Client.archived_at).is_not(None), col(Client.id).not_in(merged))
+    where: list[ColumnElement[bool]] = [archived if wanted.archived else _live()]
     if wanted.owner_id is not None:
         where.append(col(Client.owner_id) == wanted.owner_id)
     if wanted.tag_id is not None:

@@ -11,7 +11,9 @@ from sqlmodel import col
 
 from mailcrm.model import Client, ContactAddress, ContactPhone
 from mailcrm.model import Contact as ContactTable
+from mailcrm.store import journal
 from mailcrm.store.clients import name_key
+from mailcrm.store.journal import Change
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +144,19 @@ def set_phones(connection: Connection, contact_id: int, phones: Iterable[tuple[s
     rows = [{"contact_id": contact_id, "number": number, "raw": raw} for number, raw in phones]
     if rows:
         connection.execute(insert(ContactPhone), rows)
+
+
+def drop_double_phones(connection: Connection, contact_id: int) -> list[Change]:
+    """Of equal numbers of a contact the first one stays; says what went, for the journal."""
+    rows = journal.rows(connection, "contact_phone", "contact_id", [contact_id])
+    seen: set[str] = set()
+    twice = {}
+    for key, row in sorted(rows.items()):
+        if row["number"] in seen:
+            twice[key] = row
+        seen.add(row["number"])
+    connection.execute(delete(ContactPhone).where(col(ContactPhone.id).in_([key[0] for key in twice])))
+    return journal.differences("contact_phone", twice, {})
 
 
 def _emails(connection: Connection, client_id: int) -> dict[int | None, list[str]]:

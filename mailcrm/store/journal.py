@@ -86,7 +86,8 @@ def take_back(connection: Connection, change: Change) -> Rows:
     kind, table, items = change[0], _table(change[1]), change[2]
     if kind == "+":
         for part in parts(items, 400):
-            connection.execute(delete(table).where(_in(table, [_read_key(table, key) for key in part])))
+            columns = [table.c[name] for name in _names(table)]
+            connection.execute(delete(table).where(among(columns, [_read_key(table, key) for key in part])))
         return {}
     if kind == "-":
         read = [{c: _read(table, c, value) for c, value in row.items()} for row in items]
@@ -120,12 +121,12 @@ def _change_back(connection: Connection, table: Table, items: Iterable[Any]) -> 
 
 
 def _current(connection: Connection, table: Table, keys: list[tuple[Any, ...]]) -> Rows:
-    found = connection.execute(select(table).where(_in(table, keys))).mappings()
+    found = connection.execute(select(table).where(among([table.c[n] for n in _names(table)], keys))).mappings()
     return {_key(table, row): dict(row) for row in found}
 
 
-def _in(table: Table, keys: list[tuple[Any, ...]]) -> Any:
-    columns = [table.c[name] for name in _names(table)]
+def among(columns: Sequence[Any], keys: Sequence[tuple[Any, ...]]) -> Any:
+    """SQL for "the values of these columns are one of the keys"."""
     return columns[0].in_([key[0] for key in keys]) if len(columns) == 1 else tuple_(*columns).in_(keys)
 
 

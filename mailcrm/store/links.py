@@ -267,3 +267,30 @@ def known_as(connection: Connection, client_id: int) -> tuple[list[str], list[st
     emails = select(col(ContactAddress.email)).where(col(ContactAddress.client_id) == client_id)
     domains = select(col(ClientDomain.domain)).where(col(ClientDomain.client_id) == client_id)
     return list(connection.execute(emails).scalars()), list(connection.execute(domains).scalars())
+
+
+def shared(connection: Connection, first: int, second: int) -> list[tuple[int, int]]:
+    """The links of two clients to the same message: (link of the first, link of the second)."""
+    other = aliased(Link)
+    query = (
+        select(col(Link.id), col(other.id))
+        .join(other, col(other.message_id) == col(Link.message_id))
+        .where(col(Link.client_id) == first, col(other.client_id) == second)
+    )
+    return [(int(row[0] or 0), int(row[1] or 0)) for row in connection.execute(query)]
+
+
+def change(connection: Connection, link_id: int, values: dict[str, Any]) -> None:
+    """Set columns of a link."""
+    connection.execute(update(Link).where(col(Link.id) == link_id).values(values))
+
+
+def newest(connection: Connection) -> int:
+    """The highest id of a link."""
+    return int(connection.execute(select(func.max(col(Link.id)))).scalar_one() or 0)
+
+
+def made_since(connection: Connection, client_id: int, link_id: int) -> set[int]:
+    """The messages that rules have linked to a client after the link with this id was made."""
+    here = (col(Link.client_id) == client_id, col(Link.id) > link_id, col(Link.actor_id).is_(None))
+    return set(connection.execute(select(col(Link.message_id)).where(*here)).scalars())

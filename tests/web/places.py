@@ -94,6 +94,8 @@ def pages(company: Company, app: Flask) -> list[str]:
         "/clients?archived=1",
         "/clients?order=industry&f.industry=Shipping&tag=1",
         f"/imports/{company.imports[1]}",
+        f"/clients/{client}/merge?other={company.clients['Brightwater Utilities']}",
+        f"/clients/{client}/merge?client=Brightwater+Utilities",
         f"/imports/{company.imports[1]}/errors.xlsx",
         "/clients?order=industry&after=%3Dshipping~1",
         "/search?q=offer",

@@ -196,6 +196,8 @@ def test_every_refusal_of_flow_has_its_sentence() -> None:
     shapes = [shape(one) for one in SENTENCES]
     used = [
         "imports",
+        "merging",
+        "duplicates",
         "fields",
         "second_factor",
         "privacy",

@@ -10,7 +10,7 @@ from mailcrm.errors import NotFound
 from mailcrm.flow import clients as flow
 from mailcrm.flow import fields as flow_fields
 from mailcrm.flow.clients import NewClient
-from mailcrm.store import cards, clients, fields, people, tags
+from mailcrm.store import cards, client_merges, clients, fields, people, tags
 from mailcrm.store.clients import ClientFilter, ClientRow, Cursor
 from mailcrm.store.fields import FieldRow
 from web import notices
@@ -125,7 +125,16 @@ def edit(client_id: int) -> str:
     card = cards.card(reading(), client_id)
     form["tags"] = ", ".join(card.tags)
     asked, noted = fields.fields(reading()), {one.field_id: one.value for one in card.fields}
-    context = {"client": row, "form": form, "owners": _owners(), "card": card, "fields": asked, "noted": noted}
+    merged = client_merges.merges(reading(), client_id)
+    context = {
+        "merges": merged,
+        "client": row,
+        "form": form,
+        "owners": _owners(),
+        "card": card,
+        "fields": asked,
+        "noted": noted,
+    }
     return render_template("clients/edit.html", **context)
 
 

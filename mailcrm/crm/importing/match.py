@@ -68,7 +68,7 @@ class Index:
         key = self._keys[face.id] = company_key(face.name)
         self._numbers[face.id] = _digits(key)
         self._by_name[key].append(face.id)
-        for block in _blocks(key):
+        for block in blocks(key):
             self._blocks[block].append(face.id)
         if face.tax_id:
             self._by_tax[tax_key(face.tax_id)].append(face.id)
@@ -161,8 +161,8 @@ class Index:
             return ()
         key = company_key(record.name)
         number = _digits(key)
-        blocks = [self._blocks[block] for block in _blocks(key)]
-        near = {c for block in blocks if len(block) <= _MOST_IN_BLOCK for c in block if self._numbers[c] == number}
+        shared = [self._blocks[block] for block in blocks(key)]
+        near = {c for block in shared if len(block) <= _MOST_IN_BLOCK for c in block if self._numbers[c] == number}
         scored = [(likeness(key, self._keys[client]), client) for client in self._not_other(record, near)]
         return tuple(client for score, client in sorted(scored, reverse=True) if score >= LIKENESS)[:_MOST_CANDIDATES]
 
@@ -178,7 +178,7 @@ def _digits(key: str) -> str:
     return "".join(_DIGITS.findall(key))
 
 
-def _blocks(key: str) -> Iterator[str]:
+def blocks(key: str) -> Iterator[str]:
     """Beginnings and ends of words: names that are alike share one of them."""
     for word in key.split(" "):
         if len(word) >= 3:
