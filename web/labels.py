@@ -226,6 +226,7 @@ IMPORT_TARGETS = {
     "domain": _l("Domain"),
     "address": _l("Postal address"),
     "note": _l("Note"),
+    "person_note": _l("Note on the contact"),
     "owner": _l("Owner"),
     "tags": _l("Tags"),
     "kind": _l("Kind of client"),

@@ -1,4 +1,4 @@
-"""`clients import|undo`: the whole list of clients, in and out."""
+"""`clients import|undo|export`: the whole list of clients, in and out."""
 
 import json
 from collections.abc import Iterator
@@ -19,9 +19,13 @@ from mailcrm.daemon import utc_now
 from mailcrm.errors import Refused
 from mailcrm.flow import import_undo
 from mailcrm.flow import imports as flow
+from mailcrm.flow.reading import note_reading
 from mailcrm.net.extract.pool import Extractor
 from mailcrm.store import imports
-from web import workbook
+from mailcrm.store.audit import Act
+from mailcrm.store.clients import ClientFilter
+from mailcrm.store.visibility import EVERYTHING
+from web import client_lists, workbook
 
 _SHOWN = 200
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -29,7 +33,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 @click.group("clients")
 def clients() -> None:
-    """The list of all clients: taken in from sheets and address books."""
+    """The list of all clients: taken in from sheets and address books, and written into such."""
 
 
 @clients.command("import")
@@ -68,6 +72,22 @@ def undo(setting: Setting, number: int) -> None:
     if row.state != "undone":
         raise Refused(f"The import {number} cannot be undone: it is {row.state}.")
     click.echo(f"The import {number} is undone; {row.kept} clients stay, because somebody has worked on them since.")
+
+
+@clients.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--words", default="", help="Only clients that fit these words.")
+@click.pass_obj
+def export(setting: Setting, file: Path, words: str) -> None:
+    """Write all clients into FILE: xlsx, csv or vcf (vCard), by its ending."""
+    form = file.suffix.removeprefix(".").lower()
+    if form not in client_lists.TYPES:
+        raise Refused(f"{file.name} must end with {', '.join(client_lists.TYPES)}.")
+    with setting.database.reading() as connection:
+        data = client_lists.made(connection, EVERYTHING, ClientFilter(words), form)
+    file.write_bytes(data)
+    note_reading(setting.database, [Act(None, "exported", "client", detail=form)], utc_now())
+    click.echo(f"Wrote {file}.")
 
 
 @contextmanager

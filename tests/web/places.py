@@ -39,6 +39,7 @@ def numbers(company: Company) -> dict[str, int]:
         "template_id": company.one("SELECT max(id) FROM template"),
         "rule_id": 1,
         "import_id": company.imports[0],
+        "form": "csv",
         "field_id": company.one("SELECT min(id) FROM field"),
         "mailing_id": company.one("SELECT min(mailing_id) FROM recipient"),
         **tokens(company),

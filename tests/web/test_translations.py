@@ -33,6 +33,7 @@ ALLOWED = {
     "ods",
     "vcf",
     "csv",
+    "CSV",
     "XML",
     "xlsx",
     "ID",
@@ -82,7 +83,6 @@ ALLOWED = {
     "Standard",
     "Webhooks",
     "SHA",
-    "CSV",
 }
 """Latin words that stand in Russian text rightly: names of things that are typed or pressed."""
 

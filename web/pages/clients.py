@@ -13,9 +13,10 @@ from mailcrm.flow.clients import NewClient
 from mailcrm.store import cards, client_merges, clients, fields, people, tags
 from mailcrm.store.clients import ClientFilter, ClientRow, Cursor
 from mailcrm.store.fields import FieldRow
-from web import notices
+from web import audited, client_lists, notices
 from web.access import by, me, reading, tools, who
 from web.field_values import entered
+from web.security import disposition
 
 pages = Blueprint("clients", __name__)
 SIZE = 50
@@ -50,6 +51,17 @@ def overview() -> str:
         all_tags=tags.all_tags(reading(), who()),
         narrowed=_narrowed(known_fields),
     )
+
+
+@pages.get("/clients/export.<any(xlsx, csv, vcf):form>")
+def export(form: str) -> Response:
+    """The clients that the list shows, all pages of it, as a file."""
+    wanted = _wanted(fields.fields(reading()))
+    data = client_lists.made(reading(), who(), wanted, form, ";" if me().language == "ru" else ",")
+    audited.taken("exported", "client", detail=form)
+    name = f"clients.{form}"
+    headers = {"Content-Disposition": disposition(name, name)}
+    return Response(data, mimetype=client_lists.TYPES[form], headers=headers)
 
 
 def _narrowed(known_fields: list[FieldRow]) -> dict[str, str]:

@@ -40,6 +40,7 @@ _HEADINGS = {
     "|почтовый адрес|адрес доставки|улица|дом|город|область|регион|индекс|почтовый индекс|страна"
     "|населенный пункт|street address work|postalcode|l|st|c|mozillahomestreet|mozillahomelocalityname|mozillahomestate"
     "|mozillahomepostalcode|mozillahomecountryname|mozillaworkstreet",
+    "person_note": "contact note",
     "note": "note|notes|comment|comments|description|remark|remarks|memo|примечание|примечания|комментарий|комментарии"
     "|заметка|заметки|описание|доп информация|дополнительная информация",
     "owner": "owner|manager|responsible|account manager|account owner|sales rep|assigned to|ответственный|менеджер"

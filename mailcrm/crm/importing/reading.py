@@ -121,7 +121,8 @@ def _identity(cells: _Cells, known: Known, company: str, person: Person) -> tupl
 def _person(cells: _Cells, known: Known) -> Person:
     parts = [names.tidy(cells.text(part, " ")) for part in ("last", "first", "middle")]
     name = names.person_name(cells.text("person", " ")) or names.full_name(*parts)
-    more = [f"{column or 'Column'}: {names.tidy(cell)}" for column, cell in cells.of("more")]
+    more = [cell.strip() for _, cell in cells.of("person_note")]
+    more += [f"{column or 'Column'}: {names.tidy(cell)}" for column, cell in cells.of("more")]
     return Person(name, cells.text("position"), "\n".join(more), _emails(cells, known), _phones(cells, known))
 
 
@@ -193,7 +194,8 @@ def _domains(cells: _Cells, known: Known, kind: str, emails: tuple[str, ...]) ->
             found += [known.domain(text)] if text else []
         except ValueError:
             cells.wrong(column, "domain", text)
-    if cells.settings.add_domains and kind == "company":
+    # A list with a column for domains says itself which they are.
+    if cells.settings.add_domains and kind == "company" and "domain" not in cells.settings.columns:
         for email in emails:
             domain = email.rpartition("@")[2]
             found += [domain] if domain not in known.free_mail else []

@@ -86,7 +86,12 @@ def lines(text: str) -> Iterator[Line]:
         if named and number == 1:
             continue
         if any(cell.strip() for cell in cells):
-            yield Line(number, tuple(cell.strip() for cell in _split_again(cells, mark)))
+            yield Line(number, tuple(_unguarded(cell.strip()) for cell in _split_again(cells, mark)))
+
+
+def _unguarded(cell: str) -> str:
+    """Without the mark that exports put before what looks like a formula: +7 … is a telephone number."""
+    return cell[1:] if cell[:1] == "'" and cell[1:2] in ("=", "+", "-", "@") else cell
 
 
 def _split_again(cells: list[str], mark: str) -> list[str]:

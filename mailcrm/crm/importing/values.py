@@ -17,6 +17,7 @@ TARGETS = (
     "domain",
     "address",
     "note",
+    "person_note",
     "owner",
     "tags",
     "kind",
