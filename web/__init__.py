@@ -45,7 +45,6 @@ from web.pages import (
     offers,
     palette,
     privacy,
-    programs,
     public,
     results,
     search,
@@ -54,9 +53,11 @@ from web.pages import (
     suppressions,
     templates,
     timeline,
+    tokens,
     triage,
     users,
     views,
+    webhooks,
 )
 from web.prose import clipped, linked
 from web.refusals import page as refusal
@@ -89,7 +90,8 @@ _PAGES = (
     users,
     privacy,
     audit,
-    programs,
+    tokens,
+    webhooks,
     views,
     status,
     public,
