@@ -168,6 +168,8 @@ ACTS = {
 }
 ACTS |= {
     "purged": _l("Purged"),
+    "left": _l("Left the company"),
+    "came back": _l("Came back"),
     "erased": _l("Erased"),
     "second factor on": _l("Authenticator app set up"),
     "second factor off": _l("Authenticator app removed"),

@@ -102,7 +102,7 @@ def set_password(database: Database, keyring: Keyring, mailbox_id: int, password
 def pause(database: Database, mailbox_id: int, by: By) -> None:
     """Read a mailbox no more; what was read stays. Raises NotFound."""
     with database.writing() as connection:
-        row = _known(connection, mailbox_id)
+        row = _thawed(connection, mailbox_id)
         mailboxes.change_mailbox(connection, mailbox_id, {"state": "paused"})
         _note(connection, by, ("paused", mailbox_id, row.address))
 
@@ -110,7 +110,7 @@ def pause(database: Database, mailbox_id: int, by: By) -> None:
 def resume(database: Database, mailbox_id: int, by: By) -> None:
     """Read a mailbox again, at once; raises Refused for an archive that has no server, or NotFound."""
     with database.writing() as connection:
-        row = _known(connection, mailbox_id)
+        row = _thawed(connection, mailbox_id)
         if not row.host:
             raise Refused(f"{row.address} was loaded from files: there is no server to read it from.")
         values = {"state": "active", "refusals": 0, "next_try_at": None, "last_error": ""}
@@ -152,6 +152,13 @@ def _check_tls(host: str, tls: str) -> None:
     loopback = host in ("localhost", "::1") or host.startswith("127.")
     if tls == "plain" and not loopback:
         raise Refused(f"A password would go to {host} in clear: use implicit or starttls.")
+
+
+def _thawed(connection: Connection, mailbox_id: int) -> MailboxRow:
+    row = _known(connection, mailbox_id)
+    if row.state == "frozen":
+        raise Refused(f"{row.address} belongs to somebody who left: take the user back to read it again.")
+    return row
 
 
 def _widens(row: MailboxRow, changes: Mapping[str, object]) -> bool:

@@ -64,7 +64,7 @@ from mailcrm.model.mailing import (
 )
 from mailcrm.model.offer import CompanyLetterhead, Offer, OfferFile, OfferItem, Template, TermKind, Terms
 from mailcrm.model.people import Heartbeat, SignInAttempt, TrustedSender, User, UserAddress, UserSession
-from mailcrm.model.privacy import ThreadPrivacy
+from mailcrm.model.privacy import Departure, ThreadPrivacy
 from mailcrm.model.sending import Limiter, Notification, SendAccount
 from mailcrm.model.sign_in import BackupCode, UserIdentity, UserTotp
 from mailcrm.model.tracking import FollowUp, Hit, SharesDecision, TrackedLink, TrackingConsent
@@ -95,6 +95,7 @@ __all__ = [
     "ContactPhone",
     "CustomField",
     "Delivery",
+    "Departure",
     "Document",
     "DocumentRule",
     "DocumentWork",

@@ -1,4 +1,4 @@
-"""ThreadPrivacy: what the owner of a copy decided on a thread."""
+"""ThreadPrivacy, Departure: what the owner of a copy decided on a thread, and who has left."""
 
 from datetime import datetime
 
@@ -17,3 +17,22 @@ class ThreadPrivacy(SQLModel, table=True):
     visibility: int
     """0 stub, 1 subject, 2 full."""
     changed_at: datetime = Field(sa_type=UtcTime)
+
+
+class Departure(SQLModel, table=True):
+    """A user who left: what was done then, so that it can be undone exactly."""
+
+    __tablename__ = "departure"
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=Id)
+    user_id: int = Field(foreign_key="user_account.id", ondelete="CASCADE", sa_type=Id, index=True)
+    successor_id: int | None = Field(default=None, foreign_key="user_account.id", ondelete="SET NULL", sa_type=Id)
+    at: datetime = Field(sa_type=UtcTime)
+    actor_id: int | None = Field(default=None, foreign_key="user_account.id", ondelete="SET NULL", sa_type=Id)
+    clients: str = ""
+    """The clients that passed on: their numbers, separated by blanks."""
+    groups: str = ""
+    """The groups of clients whose manager he was."""
+    mailboxes: str = ""
+    """The mailboxes that were frozen, each as NUMBER:STATE-BEFORE, separated by blanks."""
+    undone_at: datetime | None = Field(default=None, sa_type=UtcTime)

@@ -200,6 +200,7 @@ def test_every_refusal_of_flow_has_its_sentence() -> None:
         "duplicates",
         "fields",
         "second_factor",
+        "departures",
         "privacy",
         "purge",
         "doors",
