@@ -42,7 +42,12 @@ class Place:
 MAIN = (
     Place("clients", "clients.overview", _l("Clients"), also=("timeline", "contacts", "messages")),
     Place("documents", "documents.overview", _l("Documents"), also=("comparisons", "corrections")),
-    Place("offers", "offers.overview", _l("Offers"), also=("offer_terms", "offer_preview", "templates")),
+    Place(
+        "offers",
+        "offers.overview",
+        _l("Offers"),
+        also=("offer_terms", "offer_preview", "templates", "mailings", "results"),
+    ),
     Place("triage", "triage.overview", _l("Tray"), count=lambda: state().triage),
 )
 """The order of work: board, clients, tasks, deals, documents, offers, reports, tray."""

@@ -174,6 +174,9 @@ ACTS |= {
     "second factor on": _l("Authenticator app set up"),
     "second factor off": _l("Authenticator app removed"),
     "backup codes renewed": _l("New backup codes"),
+    "approved": _l("Approved"),
+    "running": _l("Gone on with"),
+    "cancelled": _l("Called off"),
 }
 METHODS = {
     "password": _l("Password"),
@@ -194,11 +197,11 @@ AUDIT_KINDS = {
     "mailbox": _l("mailbox"),
     "never-list": _l("never-list"),
     "thread": _l("thread"),
+    "mailing": _l("mailing"),
     "group": _l("group"),
     "task": _l("task"),
     "deal": _l("deal"),
     "offer": _l("offer"),
-    "mailing": _l("mailing"),
     "suppression": _l("suppression"),
     "import": _l("import"),
     "field": _l("field"),

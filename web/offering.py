@@ -90,3 +90,66 @@ def failure(reason: str, detail: str) -> str:
 
 def _language() -> str:
     return str(get_locale() or "en")[:2]
+
+
+MAILING_STATES = {
+    "draft": _l("Draft"),
+    "preparing": _l("Checked, not approved"),
+    "scheduled": _l("Approved, waits for its time"),
+    "running": _l("Leaving"),
+    "paused": _l("Paused"),
+    "finishing": _l("Last attempts"),
+    "done": _l("Sent"),
+    "cancelled": _l("Called off"),
+}
+RECIPIENT_STATES = {
+    "new": _l("to be made"),
+    "rendered": _l("ready"),
+    "render_error": _l("with a problem"),
+    "queued": _l("waiting"),
+    "claimed": _l("about to leave"),
+    "sending": _l("leaving"),
+    "accepted": _l("taken by the server"),
+    "deferred": _l("put off by the server"),
+    "failed": _l("refused"),
+    "uncertain": _l("uncertain"),
+    "skipped": _l("skipped"),
+    "cancelled": _l("called off"),
+}
+SKIPS = {
+    "no-address": _l("has no e-mail address"),
+    "no-account": _l("its owner has no account to send from, and no other is chosen"),
+    "left-out": _l("left out by hand"),
+    "duplicate": _l("its address is written to for another client already"),
+    "conflict": _l("its address belongs to another client, too"),
+    "suppressed": _l("must not be written to"),
+}
+PROBLEMS = {
+    "missing": _l("a value is missing: %(detail)s"),
+    "margin": _l("the margin is below the least one of the offer"),
+    "size": _l("the message is larger than the server takes; offer the files as a link"),
+    "document": _l("the document cannot be made: %(detail)s"),
+    "address": _l("the address or a name cannot be written: %(detail)s"),
+    "account": _l("the account to send from is gone"),
+    "line": _l("there is a line break in the subject"),
+    "empty": _l("the subject or the text is empty"),
+    "long": _l("the message is too long"),
+    "failed": _l("the template fails: %(detail)s"),
+}
+WARNINGS = {
+    "wrote-lately": _l("somebody wrote since yesterday"),
+    "open-offer": _l("holds an open offer that asks no more"),
+}
+TIME_NOTICES = {
+    "": _l("Saved."),
+    "skipped": _l("Saved. The clocks jump over that time: the mailing begins right after the jump."),
+    "twice": _l("Saved. That time comes twice on that day: the first one counts."),
+    "moved": _l("Saved. That is a day off: the mailing begins on the next working day."),
+}
+
+
+def problem(reason: str) -> str:
+    """What is wrong with a recipient."""
+    key, _, detail = reason.partition(": ")
+    sentence = PROBLEMS.get(key)
+    return reason if sentence is None else str(sentence) % {"detail": detail}

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from mailcrm.crm.work_calendar import WorkCalendar
 from mailcrm.errors import MailcrmError
-from mailcrm.flow import follow_ups, hits, webhooks
+from mailcrm.flow import follow_ups, hits, mailings, webhooks
 from mailcrm.flow.edit import Office
 from mailcrm.flow.tidy import Retention, tidy
 from mailcrm.net.blobs import BlobStore
@@ -67,9 +67,14 @@ def _tidy(tools: ChoreTools, now: datetime) -> None:
     tidy(tools.office.database, tools.retention, now)
 
 
+def _start_mailings(tools: ChoreTools, now: datetime) -> None:
+    mailings.start_due(tools.office.database, now)
+
+
 CHORES: tuple[Chore, ...] = (
     Chore("follow-ups", timedelta(hours=1), _follow_ups),
     Chore("hits", timedelta(minutes=30), _hits),
+    Chore("mailings", timedelta(seconds=15), _start_mailings),
     Chore("webhooks", timedelta(seconds=5), _webhooks),
     Chore("tidy", timedelta(days=1), _tidy),
 )

@@ -62,7 +62,7 @@ from mailcrm.model.mailing import (
     Suppression,
     Variant,
 )
-from mailcrm.model.offer import CompanyLetterhead, Offer, OfferFile, OfferItem, Template, TermKind, Terms
+from mailcrm.model.offer import CompanyLetterhead, MailingSkip, Offer, OfferFile, OfferItem, Template, TermKind, Terms
 from mailcrm.model.people import Heartbeat, SignInAttempt, TrustedSender, User, UserAddress, UserSession
 from mailcrm.model.privacy import Departure, ThreadPrivacy
 from mailcrm.model.sending import Limiter, Notification, SendAccount
@@ -118,6 +118,7 @@ __all__ = [
     "MailAddress",
     "Mailbox",
     "Mailing",
+    "MailingSkip",
     "Message",
     "MessageAddress",
     "MessageAlias",

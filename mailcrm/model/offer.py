@@ -145,3 +145,16 @@ class CompanyLetterhead(SQLModel, table=True):
     language: str = "en"
     """Of clients about whom nothing else is known."""
     updated_at: datetime = Field(sa_type=UtcTime)
+
+
+class MailingSkip(SQLModel, table=True):
+    """A client whom a mailing leaves out although its audience names him, with the reason."""
+
+    __tablename__ = "mailing_skip"
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=Id)
+    mailing_id: int = Field(foreign_key="mailing.id", ondelete="CASCADE", sa_type=Id, index=True)
+    client_id: int = Field(foreign_key="client.id", ondelete="CASCADE", sa_type=Id)
+    address: str = ""
+    reason: str
+    """no-address, no-account, left-out, duplicate, conflict or suppressed."""

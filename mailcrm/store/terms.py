@@ -124,6 +124,15 @@ def seen(connection: Connection, who: Viewer, client_ids: Collection[int]) -> se
     return found
 
 
+def names(connection: Connection, who: Viewer, client_ids: Collection[int]) -> list[str]:
+    """The names of clients that the viewer may see, in order."""
+    found: list[str] = []
+    for part in parts(client_ids):
+        query = select(col(Client.name)).where(col(Client.id).in_(part), sees(who)).order_by(col(Client.name_key))
+        found += connection.execute(query).scalars()
+    return found
+
+
 def known_clients(connection: Connection, who: Viewer, words: Collection[str]) -> dict[str, list[int]]:
     """Name key, tax number or address → the clients that it names, of those that the viewer may see: for sheets that
     people paste."""

@@ -219,6 +219,9 @@ def test_every_refusal_of_flow_has_its_sentence() -> None:
         "offer_terms",
         "templates",
         "views",
+        "mailings",
+        "prepare",
+        "trial",
     ]
     unknown = []
     for name in used:

@@ -10,7 +10,7 @@ from mailcrm.errors import NotFound
 from mailcrm.flow import offers as flow
 from mailcrm.flow.offers import NewFile
 from mailcrm.mailing.pricing import priced
-from mailcrm.store import offers, people, templates, terms
+from mailcrm.store import mailings, offers, people, templates, terms
 from mailcrm.store.offers import OfferFilter, OfferRow
 from web import notices, offer_forms
 from web.access import by, me, now, reading, tools, who
@@ -63,6 +63,7 @@ def offer(offer_id: int) -> str:
         defaults=defaults,
         files=offers.files(reading(), offer_id),
         library=[one for of, one in offers.library(reading()) if of != offer_id],
+        sent=mailings.mailings(reading(), 0, 5, offer_id),
         own_terms=terms.count_clients(reading(), who(), offer_id),
     )
 
