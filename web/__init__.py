@@ -25,6 +25,7 @@ from web.chrome import chrome
 from web.extracts import Extracts
 from web.field_values import shown as field_value
 from web.pages import (
+    absences,
     account,
     attachments,
     audit,
@@ -38,6 +39,8 @@ from web.pages import (
     entrance,
     fields,
     follow_ups,
+    groups,
+    handovers,
     imports,
     mailboxes,
     mailings,
@@ -67,6 +70,9 @@ from web.sentences import translated
 from web.site import Site
 
 _PAGES = (
+    absences,
+    groups,
+    handovers,
     account,
     entrance,
     second_factor,

@@ -55,6 +55,7 @@ MORE = (
     Place("results", "results.overview", _l("Results of mailings")),
     Place("follow_ups", "follow_ups.overview", _l("Follow-ups")),
     Place("suppressions", "suppressions.overview", _l("Suppressions")),
+    Place("groups", "groups.overview", _l("Groups"), also=("handovers", "absences")),
     Place("mailboxes", "mailboxes.overview", _l("Mailboxes")),
     Place("privacy", "privacy.overview", _l("My mail")),
     Place("imports", "imports.overview", _l("Import")),

@@ -52,6 +52,12 @@ REASONS = {
     "answered by staff": _l("A colleague has written to this person before."),
     "in a known thread": _l("It belongs to a thread of a client, but is from somebody else."),
 }
+HANDOVER_STATES = {
+    "planned": _l("planned"),
+    "done": _l("done"),
+    "undone": _l("undone"),
+    "cancelled": _l("cancelled"),
+}
 SECURITY = {"signed": _l("Signed"), "encrypted": _l("Encrypted")}
 DEFECTS = {
     "absurd-date": _l("Its date cannot be true; the time of arrival is shown instead."),

@@ -1,6 +1,6 @@
 """Languages, times and sizes: what a page says is said in the language of the user and in the zone of the browser."""
 
-from datetime import datetime
+from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -19,7 +19,7 @@ def install(app: Flask) -> None:
     """Make `app` speak the user's language; filters for templates."""
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = "translations"
     Babel(app, locale_selector=language)
-    app.jinja_env.filters.update(when=when, day=day, stamp=stamp, size=size, number=number)
+    app.jinja_env.filters.update(when=when, day=day, date=whole_date, stamp=stamp, size=size, number=number)
 
 
 def language() -> str:
@@ -35,6 +35,12 @@ def local(at: datetime) -> datetime:
     if "zone" not in g:
         g.zone = _zone(request.cookies.get(ZONE_COOKIE, ""))
     return at.astimezone(g.zone)
+
+
+def start_of(day: date) -> datetime:
+    """The first moment of a day in that zone, in UTC."""
+    local(datetime.now(UTC))
+    return datetime.combine(day, time(), g.zone).astimezone(UTC)
 
 
 @lru_cache(maxsize=64)
@@ -54,6 +60,11 @@ def day(at: datetime, now: datetime) -> str:
     if then.year == today.year:
         return str(format_skeleton("MMMd", then, locale=code))
     return str(format_date(then, "medium", locale=code))
+
+
+def whole_date(at: datetime) -> str:
+    """The whole local date, without the time."""
+    return str(format_date(local(at), "medium", locale=str(get_locale() or "en")))
 
 
 def when(at: datetime | None) -> Markup:

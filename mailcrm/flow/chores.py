@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from mailcrm.crm.work_calendar import WorkCalendar
 from mailcrm.errors import MailcrmError
-from mailcrm.flow import follow_ups, hits, mailings, webhooks
+from mailcrm.flow import follow_ups, groups, handover, hits, mailings, webhooks
 from mailcrm.flow.edit import Office
 from mailcrm.flow.tidy import Retention, tidy
 from mailcrm.net.blobs import BlobStore
@@ -71,12 +71,22 @@ def _start_mailings(tools: ChoreTools, now: datetime) -> None:
     mailings.start_due(tools.office.database, now)
 
 
+def _handovers(tools: ChoreTools, now: datetime) -> None:
+    handover.carry_out_due(tools.office, now)
+
+
+def _groups(tools: ChoreTools, now: datetime) -> None:
+    groups.refresh(tools.office, now)
+
+
 CHORES: tuple[Chore, ...] = (
     Chore("follow-ups", timedelta(hours=1), _follow_ups),
     Chore("hits", timedelta(minutes=30), _hits),
     Chore("mailings", timedelta(seconds=15), _start_mailings),
     Chore("webhooks", timedelta(seconds=5), _webhooks),
     Chore("tidy", timedelta(days=1), _tidy),
+    Chore("handovers", timedelta(minutes=5), _handovers),
+    Chore("groups", timedelta(hours=1), _groups),
 )
 """All chores of the product, in the order in which they are done where several are due."""
 

@@ -7,10 +7,12 @@ from sqlalchemy import Connection
 
 from mailcrm.crm.domains import is_within
 from mailcrm.errors import NotFound, Refused
-from mailcrm.flow import rematch
+from mailcrm.flow import groups, rematch
 from mailcrm.flow.addresses import valid_domain, valid_email
 from mailcrm.flow.edit import By, Edit, Office, editing
-from mailcrm.store import client_merges, clients, contacts, directory, links, people
+from mailcrm.store import client_merges, clients, contacts, directory, handovers, links, ownership, people
+from mailcrm.store.handovers import Subject
+from mailcrm.store.ownership import Change
 
 KINDS = ("company", "person")
 _TEXTS = ("name", "note", "website", "tax_id", "postal_address")
@@ -41,6 +43,7 @@ def add_client(office: Office, by: By, new: NewClient) -> int:
         client_id = clients.add_client(edit.connection, {**values, "message_count": 0})
         names = [_domain(office, d) for d in new.domains] + [checked_email(edit, a) for a in new.addresses]
         attach(edit, client_id, names)
+        groups.refresh_client(edit, client_id)
         edit.note("added", "client", client_id, client_id, str(values["name"]))
         return client_id
 
@@ -54,7 +57,12 @@ def edit_client(office: Office, by: By, client_id: int, changes: Mapping[str, ob
     with editing(office, by) as edit:
         before = known(edit, client_id)
         _check(edit.connection, values)
+        owner = values.get("owner_id")
+        if "owner_id" in values:
+            change = Change(owner if isinstance(owner, int) else None, by.at, by.actor_id)
+            ownership.give(edit.connection, handovers.which(Subject("client", client_id)), change)
         clients.change_client(edit.connection, client_id, {**values, "updated_at": by.at})
+        groups.refresh_client(edit, client_id)
         changed = [name for name, value in values.items() if value != getattr(before, name)]
         if changed:
             edit.note("changed", "client", client_id, client_id, " ".join(changed))
@@ -103,6 +111,7 @@ def remove_domain(office: Office, by: By, client_id: int, domain: str) -> None:
         if not clients.remove_domain(edit.connection, client_id, domain.strip().casefold()):
             raise NotFound(f"The client has no domain {domain}.")
         rematch.removed(edit, client_id, [domain.strip().casefold()])
+        groups.refresh_client(edit, client_id)
         edit.note("address removed", "client", client_id, client_id, domain.strip().casefold())
 
 
@@ -132,6 +141,7 @@ def attach(edit: Edit, client_id: int, names: Collection[str], contact_id: int |
     if not new:
         return 0
     edit.note("address added", "client", client_id, client_id, " ".join(new))
+    groups.refresh_client(edit, client_id)
     return rematch.added(edit, client_id, new)
 
 
@@ -142,6 +152,7 @@ def detach(edit: Edit, client_id: int, emails: Collection[str]) -> None:
             raise NotFound(f"The client has no address {email}.")
     if emails:
         rematch.removed(edit, client_id, emails)
+        groups.refresh_client(edit, client_id)
         edit.note("address removed", "client", client_id, client_id, " ".join(emails))
 
 

@@ -7,6 +7,7 @@ from mailcrm.crm import fields as rules
 from mailcrm.crm.fields import KINDS, Unfit
 from mailcrm.errors import NotFound, Refused
 from mailcrm.flow import clients as flow_clients
+from mailcrm.flow import groups
 from mailcrm.flow.edit import By, Edit, Office, editing
 from mailcrm.store import fields, tags
 from mailcrm.store.fields import FieldRow
@@ -112,6 +113,7 @@ def set_values(office: Office, by: By, client_id: int, new: Mapping[str, str]) -
         changed = {number: value for number, value in values.items() if value[0] != before.get(number, "")}
         if changed:
             fields.set_values(edit.connection, client_id, changed)
+            groups.refresh_client(edit, client_id)
             edit.note("changed", "client", client_id, client_id, "fields")
 
 
@@ -123,6 +125,7 @@ def set_tags(office: Office, by: By, client_id: int, names: Collection[str]) -> 
     with editing(office, by) as edit:
         flow_clients.known(edit, client_id)
         tags.set_tags(edit.connection, client_id, wanted)
+        groups.refresh_client(edit, client_id)
 
 
 def stored(field: FieldRow, text: str) -> tuple[str, str]:

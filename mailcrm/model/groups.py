@@ -31,6 +31,8 @@ class ClientGroup(SQLModel, table=True):
     created_at: datetime = Field(sa_type=UtcTime)
     refreshed_at: datetime | None = Field(default=None, sa_type=UtcTime)
     """When the members of a rule were looked up last."""
+    archived_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    """No longer in use: it opens no client to anybody, and lists leave it out."""
 
 
 class GroupClient(SQLModel, table=True):
@@ -68,6 +70,8 @@ class Absence(SQLModel, table=True):
     note: str = ""
     created_by: int | None = Field(default=None, foreign_key="user_account.id", ondelete="SET NULL", sa_type=Id)
     created_at: datetime = Field(sa_type=UtcTime)
+    cancelled_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    """He is not away after all."""
 
 
 class Handover(SQLModel, table=True):

@@ -7,7 +7,17 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, delete, exists, func, insert, not_, or_, select, update
 from sqlmodel import col
 
-from mailcrm.model import Client, ClientDomain, ClientField, ClientMerge, ClientTag, Contact, ContactAddress, User
+from mailcrm.model import (
+    Client,
+    ClientDomain,
+    ClientField,
+    ClientMerge,
+    ClientTag,
+    Contact,
+    ContactAddress,
+    GroupClient,
+    User,
+)
 from mailcrm.store.visibility import Viewer, sees
 
 
@@ -47,6 +57,9 @@ class ClientFilter:
     tag_id: int | None = None
     fields: tuple[tuple[int, str], ...] = ()
     """Ids of fields, each with the sort key that its value has to begin with."""
+    owner_ids: tuple[int, ...] = ()
+    """Any of these, where there are some: a user and those whom he covers for."""
+    group_id: int | None = None
 
 
 Cursor = tuple[str | datetime | None, int]
@@ -108,6 +121,11 @@ def _fits(wanted: ClientFilter) -> list[ColumnElement[bool]]:
     where: list[ColumnElement[bool]] = [archived if wanted.archived else _live()]
     if wanted.owner_id is not None:
         where.append(col(Client.owner_id) == wanted.owner_id)
+    if wanted.owner_ids:
+        where.append(col(Client.owner_id).in_(wanted.owner_ids))
+    if wanted.group_id is not None:
+        member = exists().where(col(GroupClient.client_id) == col(Client.id))
+        where.append(member.where(col(GroupClient.group_id) == wanted.group_id))
     if wanted.tag_id is not None:
         tagged = select(col(ClientTag.client_id)).where(col(ClientTag.tag_id) == wanted.tag_id)
         where.append(col(Client.id).in_(tagged))

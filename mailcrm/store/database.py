@@ -10,6 +10,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from mailcrm.errors import OldSchema, StorageFailed, Unstorable
+from mailcrm.store.folded import SQLITE_NAME, fold
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 """The folder of the migrations, for Alembic. It is imported only to migrate: 12 MB that a daemon need not carry."""
@@ -97,6 +98,7 @@ def _engine(url: str) -> Engine:
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     # The driver must not open transactions by itself: _begin_sqlite chooses between a read and a write one.
     connection.isolation_level = None
+    connection.create_function(SQLITE_NAME, 1, fold, deterministic=True)
     for pragma in _PRAGMAS:
         connection.execute(pragma)
 

@@ -68,15 +68,22 @@ def viewer(connection: Connection, user_id: int, role: str, now: datetime, polic
 
 def _assignments(user_id: int, now: datetime) -> Any:
     away = select(col(Absence.user_id)).where(
-        col(Absence.cover_id) == user_id, col(Absence.starts_at) <= now, col(Absence.ends_at) > now
+        col(Absence.cover_id) == user_id,
+        col(Absence.starts_at) <= now,
+        col(Absence.ends_at) > now,
+        col(Absence.cancelled_at).is_(None),
     )
+    used = col(ClientGroup.archived_at).is_(None)
     managed = or_(col(ClientGroup.manager_id) == user_id, col(ClientGroup.manager_id).in_(away))
     deputy = or_(col(GroupDeputy.user_id) == user_id, col(GroupDeputy.user_id).in_(away))
+    helped = select(literal("group"), col(GroupDeputy.group_id)).join(
+        ClientGroup, col(ClientGroup.id) == col(GroupDeputy.group_id)
+    )
     return union_all(
         select(literal("mailbox"), col(Mailbox.id)).where(col(Mailbox.user_id) == user_id),
         away.with_only_columns(literal("absent"), col(Absence.user_id)),
-        select(literal("group"), col(ClientGroup.id)).where(managed),
-        select(literal("group"), col(GroupDeputy.group_id)).where(deputy),
+        select(literal("group"), col(ClientGroup.id)).where(managed, used),
+        helped.where(deputy, used),
     )
 
 

@@ -14,16 +14,20 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from mailcrm.config import Server
-from mailcrm.flow import clients, contacts, fields, imports, people, sessions
+from mailcrm.flow import absences, clients, contacts, fields, groups, handover, imports, people, sessions
+from mailcrm.flow.absences import NewAbsence
 from mailcrm.flow.clients import NewClient
 from mailcrm.flow.contacts import NewContact
 from mailcrm.flow.edit import By
 from mailcrm.flow.fields import NewField
+from mailcrm.flow.groups import GroupForm
+from mailcrm.flow.handover import NewHandover
 from mailcrm.flow.people import NewUser
 from mailcrm.net.blobs import BlobPlace, open_blobs
 from mailcrm.net.extract.pool import Extractor
 from mailcrm.net.secrets import Keyring
 from mailcrm.store.database import Database
+from mailcrm.store.handovers import Subject
 from tests.mailroom import Mailroom
 from web import create_app
 from web.signin import COOKIE
@@ -84,6 +88,7 @@ class Company:
     offers: dict[str, int] = field(default_factory=dict)
     """Filled by `tests.web.selling`."""
     imports: list[int] = field(default_factory=list)
+    groups: dict[str, int] = field(default_factory=dict)
     _number: int = 0
 
     def __post_init__(self) -> None:
@@ -183,6 +188,7 @@ def furnished(db: Database, folder: Path) -> Company:
     _offer(company)
     _service(company)
     _others(company)
+    _groups(company)
     return company
 
 
@@ -240,6 +246,26 @@ def _import(company: Company) -> None:
     company.imports = [imports.upload(tools, company.by, "Клиенты.csv", sheet.encode("cp1251")) for _ in range(2)]
     imports.check(tools, company.by, company.imports[1])
     extractor.close()
+
+
+def _groups(company: Company) -> None:
+    """A group by hand and one by rule, a handover to come and an absence."""
+    office, day = company.rooms["anna"].office, timedelta(days=1)
+    nordwind, anna = company.clients["Nordwind Pumpen GmbH"], company.users["anna"]
+    hand = GroupForm("Key accounts", "", anna, (company.users["klara"],), 8, "The three that we may not lose.")
+    company.groups["hand"] = groups.add_group(office, company.by, hand)
+    groups.put(office, company.by, company.groups["hand"], [nordwind])
+    asked = (
+        '{"all":[{"any":[{"what":"place","how":"contains","value":"мурманск"},{"what":"place","how":"contains","value":'
+        '"Hamburg"}]},{"not":{"any":[{"what":"tag","how":"is","value":"lost"},{"what":"kind","how":"is","value":"person"}'
+        ']}},{"what":"last","how":"newer","value":"90"}]}'
+    )
+    company.groups["rule"] = groups.add_group(office, company.by, GroupForm("Ports", asked, anna))
+    new = NewHandover(Subject("client", nordwind), company.users["boris"], company.now + 5 * day, note="New territory")
+    company.groups["handover"] = handover.plan(office, company.by, new)
+    boris, klara = company.users["boris"], company.users["klara"]
+    away = NewAbsence(boris, klara, company.now - day, company.now + 6 * day, "Holiday")
+    company.groups["absence"] = absences.plan(office, company.by, away)
 
 
 def _offer(company: Company) -> None:

@@ -16,8 +16,11 @@ from tests.web.company import BORIS, OLGA, Company, letter
 from tests.web.places import BORIS_LETTER, OFFER, numbers, pages
 from tests.web.test_writes import dump
 
-PRIVATE = {"client_id", "contact_id", "thread_id", "message_id", "document_id", "version_id", "link_id"}
+PRIVATE = {"client_id", "contact_id", "thread_id", "message_id", "document_id", "version_id", "link_id", "group_id"}
+PRIVATE |= {"handover_id", "absence_id"}
 """The variables of addresses that belong to a client, or that he can be seen through."""
+PUBLIC = ("/o/", "/c/", "/p/", "/u/")
+"""Pages for clients, who are known by their tokens."""
 LISTS = (
     "/clients?q=nord",
     "/clients?order=last_in",
@@ -67,12 +70,14 @@ def test_no_address_opens_what_somebody_else_looks_after(company: Company, app: 
     form = {"name": "x.example", "other": filled["document_id"]}
     with app.test_request_context():
         for rule in app.url_map.iter_rules():
-            if not PRIVATE & set(rule.arguments):
+            # Programs come with a token of a user, which is tried in the tests of the interface for them.
+            if not PRIVATE & set(rule.arguments) or rule.rule.startswith("/api/"):
                 continue
             address = app.url_for(rule.endpoint, **{name: filled[name] for name in rule.arguments})
             for method in {"GET", "POST"} & (rule.methods or set()):
                 answer = browser.open(address, method=method, data=form)
-                assert answer.status_code == 404, f"{method} {address}: {answer.status_code}"
+                # 403: for admins alone, whatever the number.
+                assert answer.status_code in (403, 404), f"{method} {address}: {answer.status_code}"
                 tried += 1
     assert tried > 30
     assert dump(company) == before
@@ -81,8 +86,10 @@ def test_no_address_opens_what_somebody_else_looks_after(company: Company, app: 
 def test_no_list_names_what_somebody_else_looks_after(company: Company, app: Flask, stranger: FlaskClient) -> None:
     shown = 0
     for address in [*pages(company, app), *LISTS]:
+        if address.startswith(PUBLIC):
+            continue
         answer = stranger.get(address)
-        for word in (*company.clients, "nordwind.example", "Valves for the spring"):
+        for word in (*company.clients, "nordwind.example", "Pressure test"):
             assert word not in _words(answer.data), f"{address}: {word}"
         shown += answer.status_code == 200
     assert shown > 20
@@ -113,12 +120,12 @@ def test_a_cover_sees_the_clients_of_who_is_away_for_as_long(company: Company, s
 def test_a_group_opens_its_clients_and_no_others(company: Company, stranger: FlaskClient, part: str) -> None:
     client, other = numbers(company)["client_id"], company.clients["Harbour & Sons Ltd"]
     manager = company.users["oleg"] if part == "manager" else None
-    row = {"id": 1, "name": "North", "name_key": "north", "manager_id": manager, "created_at": company.now}
+    row = {"id": 91, "name": "North", "name_key": "north", "manager_id": manager, "created_at": company.now}
     with company.db.writing() as connection:
         insert(connection, ClientGroup, [{**row, "kind": "hand", "rule": "", "answer_hours": 0, "note": ""}])
-        insert(connection, GroupClient, [{"group_id": 1, "client_id": client, "added_at": company.now}])
+        insert(connection, GroupClient, [{"group_id": 91, "client_id": client, "added_at": company.now}])
         if part == "deputy":
-            insert(connection, GroupDeputy, [{"group_id": 1, "user_id": company.users["oleg"]}])
+            insert(connection, GroupDeputy, [{"group_id": 91, "user_id": company.users["oleg"]}])
     assert stranger.get(f"/clients/{client}").status_code == 200
     assert stranger.get(f"/messages/{company.number(OFFER)}").status_code == 200
     assert stranger.get(f"/clients/{other}").status_code == 404

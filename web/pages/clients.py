@@ -6,7 +6,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from mailcrm.errors import NotFound
+from mailcrm.errors import NotFound, Refused
 from mailcrm.flow import clients as flow
 from mailcrm.flow import fields as flow_fields
 from mailcrm.flow.clients import NewClient
@@ -30,14 +30,14 @@ def overview() -> str:
     narrow it."""
     known_fields = fields.fields(reading())
     wanted = _wanted(known_fields)
-    rows = clients.clients(reading(), who(), wanted, _after(wanted.order), SIZE + 1)
+    rows = clients.clients(reading(), who(), wanted, after(wanted.order), SIZE + 1)
     more = clients.cursor(rows[SIZE - 1], wanted.order) if len(rows) > SIZE else None
     columns = [one for one in known_fields if one.in_list]
     ids = [row.id for row in rows[:SIZE]]
     return render_template(
         "clients/overview.html",
         rows=rows[:SIZE],
-        more=_written(more, wanted.order) if more else None,
+        more=written(more, wanted.order) if more else None,
         wanted=wanted,
         first="after" not in request.args,
         total=clients.count(reading(), who()),
@@ -75,7 +75,7 @@ def _wanted(known_fields: list[FieldRow]) -> ClientFilter:
     narrowed, tag = _narrowed(known_fields), request.args.get("tag", "")
     return ClientFilter(
         words=request.args.get("q", "")[:200],
-        owner_id=me().id if "mine" in request.args else None,
+        owner_ids=who().stands_for if "mine" in request.args else (),
         archived="archived" in request.args,
         order="field" if order in ids else order if order in ORDERS else "name",
         order_field=ids.get(order, 0),
@@ -84,7 +84,8 @@ def _wanted(known_fields: list[FieldRow]) -> ClientFilter:
     )
 
 
-def _after(order: str) -> Cursor | None:
+def after(order: str) -> Cursor | None:
+    """Where the page that is asked for begins; None at the beginning, and for what cannot be read."""
     value, _, number = request.args.get("after", "").rpartition("~")
     if not number.isascii() or not number.isdigit():
         return None
@@ -99,7 +100,8 @@ def _after(order: str) -> Cursor | None:
     return value, int(number)
 
 
-def _written(cursor: Cursor, wanted_order: str) -> str:
+def written(cursor: Cursor, wanted_order: str) -> str:
+    """A cursor as it stands in addresses."""
     value, number = cursor
     if wanted_order == "field":
         return f"{'' if value is None else f'={value}'}~{number}"
@@ -205,6 +207,15 @@ def _to(client_id: int) -> Response:
         if clients.client(connection, who(), client_id) is None:
             return redirect(url_for("clients.overview"))
     return redirect(url_for("timeline.client", client_id=client_id))
+
+
+def chosen_client() -> int:
+    """The client that the field `client` of a form names; raises Refused where there is none in sight."""
+    name = request.form.get("client", "").strip()
+    found = clients.client_by_name(reading(), who(), name)
+    if found is None:
+        raise Refused(f'There is no client called "{name}".')
+    return found.id
 
 
 def known(client_id: int) -> ClientRow:
