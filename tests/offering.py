@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import update
+from sqlmodel import col
+
 from mailcrm.mailing.replies import OFFER
 from mailcrm.mailing.token import TokenKeys, message_id, public_token
 from mailcrm.model import Client, Event, Mailing, Offer, Recipient, Variant
@@ -24,7 +27,6 @@ class Offering:
     mailing: dict[str, Any] = field(default_factory=dict)
     mailing_id: int = 0
     offer_id: int = 0
-    _recipients: int = 0
 
     def __post_init__(self) -> None:
         offer = {"number": "2026-0412", "title": "Valves for spring", "title_key": "valves for spring", "state": "open",
@@ -55,12 +57,12 @@ class Offering:
     def recipient(self, address: str, client_id: int | None = None, **values: Any) -> int:
         """A recipient, with the Message-ID and the token that sending would have given him."""
         with self.db.writing() as connection:
-            last = connection.exec_driver_sql("SELECT coalesce(max(id), 0) FROM recipient").scalar_one()
-            number = int(last) + 1
-            row = {"id": number, "mailing_id": self.mailing_id, "client_id": client_id, "address": address,
-                   "state": "accepted", "not_before": self.now, "accepted_at": self.now, "dated_at": self.now,
-                   "message_id": self.message_id(number), "token": self.token(number), "attempts": 1}  # fmt: skip
+            row = {"mailing_id": self.mailing_id, "client_id": client_id, "address": address, "state": "accepted",
+                   "not_before": self.now, "accepted_at": self.now, "dated_at": self.now, "attempts": 1}  # fmt: skip
             insert(connection, Recipient, [{**row, **values}])
+            number = int(connection.exec_driver_sql("SELECT max(id) FROM recipient").scalar_one())
+            names = {"message_id": self.message_id(number), "token": self.token(number)}
+            connection.execute(update(Recipient).where(col(Recipient.id) == number).values(**names))
             return number
 
     def event(self, recipient_id: int, kind: str, after: timedelta = timedelta(hours=1), **values: Any) -> None:

@@ -135,6 +135,9 @@ def _write(connection: Connection, matched: Sequence[_Matched], now: datetime) -
         if one.recipient.client_id is not None
     ]
     links.add_found(connection, clients, now)
+    reactions.pause_for_complaints(
+        connection, {one.recipient.mailing_id for one, what in told if what.kind == "complaint" and one.match.certain}
+    )
     for one, what in told:
         log.info("came back", extra={"what": what.kind, "recipient": one.recipient.id, "by": one.match.layer})
 

@@ -9,6 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, Select, exists, func, literal, select, union_all, update
 from sqlmodel import col
 
+from mailcrm.mailing.replies import CERTAIN
+from mailcrm.mailing.state import SENDS
 from mailcrm.model import Event, Mailing, MessageAlias, Offer, Recipient
 from mailcrm.store.rows import insert_missing, parts
 
@@ -152,3 +154,20 @@ def decide(connection: Connection, recipient_id: int, decision: str, at: datetim
     """Note what the client decided last; the history stays in the events."""
     values = {"decision": decision, "decided_at": at}
     connection.execute(update(Recipient).where(col(Recipient.id) == recipient_id).values(**values))
+
+
+def pause_for_complaints(connection: Connection, mailing_ids: Iterable[int]) -> None:
+    """Pause those of these mailings that still send and that more than one in a thousand complained about."""
+    for mailing_id in sorted(mailing_ids):
+        mine = col(Recipient.mailing_id) == mailing_id
+        handed = select(func.count()).select_from(Recipient).where(mine, col(Recipient.state) == "accepted")
+        complained = (
+            select(func.count(func.distinct(col(Event.recipient_id))))
+            .join(Recipient, col(Recipient.id) == col(Event.recipient_id))
+            .where(mine, col(Event.kind) == "complaint", col(Event.confidence) >= CERTAIN)
+        )
+        of, count = (int(connection.execute(query).scalar_one()) for query in (handed, complained))
+        if count * 1000 > of:
+            stop = update(Mailing).where(col(Mailing.id) == mailing_id, col(Mailing.state).in_(SENDS))
+            words = f"complaints: {count} of {of}"
+            connection.execute(stop.values(state="paused", pause_reason=words))

@@ -130,7 +130,9 @@ def test_soft_bounces_add_up_over_two_weeks(room: Mailroom, db: Database, acme: 
     assert suppressed(db) == [("max@acme.example", "all", "bounced")]
 
 
-def test_a_complaint_stops_all_mail(room: Mailroom, offering: Offering, acme: int) -> None:
+def test_a_complaint_stops_all_mail(room: Mailroom, db: Database, acme: int, now: datetime) -> None:
+    """To that address for ever, and the mailing itself, for more than one in a thousand complained."""
+    offering = Offering(db, now - timedelta(hours=2), mailing={"state": "running"})
     max_ = offering.recipient("max@acme.example", acme)
     room.deliver(
         b"From: feedback@isp.test\nTo: anna@example.com\nSubject: Complaint\nMIME-Version: 1.0\n"
@@ -143,6 +145,9 @@ def test_a_complaint_stops_all_mail(room: Mailroom, offering: Offering, acme: in
     )
     assert offering.events() == [(max_, "complaint", "message-id")]
     assert suppressed(room.db) == [("max@acme.example", "all", "complained")]
+    with db.reading() as connection:
+        found = connection.exec_driver_sql("SELECT state, pause_reason FROM mailing").all()
+    assert [tuple(row) for row in found] == [("paused", "complaints: 1 of 1")]
 
 
 def test_an_automatic_reply_is_no_reply_and_says_when(room: Mailroom, offering: Offering, acme: int) -> None:
