@@ -9,6 +9,7 @@ from mailcrm.crm.exporting import Told
 from mailcrm.crm.importing.drafts import ClientDraft
 from mailcrm.store import exports
 from mailcrm.store.clients import ClientFilter
+from mailcrm.store.fields import FieldRow
 from mailcrm.store.visibility import Viewer
 from web import workbook
 
@@ -18,28 +19,23 @@ TYPES = {
     "vcf": "text/vcard; charset=utf-8",
 }
 """The formats and what they are called on the wire."""
+Pages = Iterator[tuple[list[ClientDraft], Told]]
 
 
-def made(connection: Connection, who: Viewer, wanted: ClientFilter, form: str, separator: str = ",") -> bytes:
-    """The bytes of the file in one of TYPES. What others wrote is text there, never a formula."""
-    names = exports.told(connection)
+def made(connection: Connection, who: Viewer, wanted: ClientFilter, known: Sequence[FieldRow], form: str) -> bytes:
+    """The bytes of the file in one of TYPES, csv with semicolons as "csv;". What others wrote is text there, never a
+    formula."""
+    pages = exports.pages(connection, who, wanted, known)
     if form == "vcf":
-        every = _clients(connection, who, wanted, names)
-        return "".join(card for client, told in every for card in exporting.cards(client, told)).encode()
-    lines = _lines(connection, who, wanted, names)
-    if form == "csv":
+        return "".join(card for page, _ in pages for client in page for card in exporting.cards(client)).encode()
+    head = exporting.head(Told({}, [(row.id, row.label) for row in known]))
+    if form.startswith("csv"):
         # The mark at the beginning lets Excel read it as UTF-8.
-        return b"\xef\xbb\xbf" + exporting.csv_text([exporting.head(names), *lines], separator).encode()
-    return workbook.sheet("mailcrm", exporting.head(names), lines)
+        return b"\xef\xbb\xbf" + exporting.csv_text([head, *_lines(pages)], form[3:] or ",").encode()
+    return workbook.sheet("mailcrm", head, _lines(pages))
 
 
-def _clients(
-    connection: Connection, who: Viewer, wanted: ClientFilter, names: Told
-) -> Iterator[tuple[ClientDraft, Told]]:
-    for page, told in exports.pages(connection, who, wanted, names):
-        yield from ((client, told) for client in page)
-
-
-def _lines(connection: Connection, who: Viewer, wanted: ClientFilter, names: Told) -> Iterator[Sequence[str]]:
-    for client, told in _clients(connection, who, wanted, names):
-        yield from exporting.rows(client, told)
+def _lines(pages: Pages) -> Iterator[Sequence[str]]:
+    for page, told in pages:
+        for client in page:
+            yield from exporting.rows(client, told)

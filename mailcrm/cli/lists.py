@@ -21,7 +21,7 @@ from mailcrm.flow import import_undo
 from mailcrm.flow import imports as flow
 from mailcrm.flow.reading import note_reading
 from mailcrm.net.extract.pool import Extractor
-from mailcrm.store import imports
+from mailcrm.store import fields, imports
 from mailcrm.store.audit import Act
 from mailcrm.store.clients import ClientFilter
 from mailcrm.store.visibility import EVERYTHING
@@ -84,7 +84,8 @@ def export(setting: Setting, file: Path, words: str) -> None:
     if form not in client_lists.TYPES:
         raise Refused(f"{file.name} must end with {', '.join(client_lists.TYPES)}.")
     with setting.database.reading() as connection:
-        data = client_lists.made(connection, EVERYTHING, ClientFilter(words), form)
+        known = fields.fields(connection)
+        data = client_lists.made(connection, EVERYTHING, ClientFilter(words), known, form)
     file.write_bytes(data)
     note_reading(setting.database, [Act(None, "exported", "client", detail=form)], utc_now())
     click.echo(f"Wrote {file}.")

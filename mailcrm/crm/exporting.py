@@ -34,8 +34,6 @@ class Told:
 
     owners: Mapping[int, str]
     fields: Sequence[tuple[int, str]]
-    tags: Mapping[int, Sequence[str]]
-    """Client → its tags."""
 
 
 def head(told: Told) -> list[str]:
@@ -48,7 +46,7 @@ def rows(client: ClientDraft, told: Told) -> Iterator[list[str]]:
     columns = client.columns
     owner = told.owners.get(columns["owner_id"] or 0, "")
     before = [columns["name"], columns["kind"], columns["tax_id"]]
-    tags = ", ".join(told.tags.get(client.id, ()))
+    tags = ", ".join(client.tag_names)
     own = [email for email, contact in client.emails.items() if contact is None]
     after = [columns["website"], ", ".join(sorted(client.domains)), columns["postal_address"], owner, tags]
     values = [client.fields.get(number, ("", ""))[0] for number, _ in told.fields]
@@ -71,10 +69,10 @@ def csv_text(lines: Iterable[Sequence[str]], separator: str = ",") -> str:
     return out.getvalue()
 
 
-def cards(client: ClientDraft, told: Told) -> Iterator[str]:
+def cards(client: ClientDraft) -> Iterator[str]:
     """One vCard 3.0 (RFC 2426) a contact; the client itself where it has none."""
     columns = client.columns
-    tags = ",".join(_escaped(tag) for tag in told.tags.get(client.id, ()))
+    tags = ",".join(_escaped(tag) for tag in client.tag_names)
     own = [email for email, contact in client.emails.items() if contact is None]
     shared = [("ORG", _escaped(columns["name"])), ("URL", columns["website"]), ("CATEGORIES", tags)]
     if columns["postal_address"]:

@@ -91,6 +91,18 @@ def read(work: Work, connection: Connection, lines: Iterable[Line]) -> Batch:
     return batch
 
 
+def look(work: Work, lines: Iterable[Line]) -> Batch:
+    """What these lines say and whose they are, without looking at what the clients have already."""
+    batch = Batch()
+    for line in lines:
+        record, problems = reading.record(line, work.settings, work.known)
+        batch.problems += problems
+        found = _matched(work, record, batch) if record else None
+        if record is not None and found is not None:
+            batch.records.append((record, found[1]))
+    return batch
+
+
 def _matched(work: Work, record: Record, batch: Batch) -> tuple[int, Match] | None:
     """The client that a row is of, and why; None where it is left out."""
     match = work.index.match(record, work.settings.add_similar)

@@ -113,7 +113,7 @@ def preview(tools: Tools, found: List, settings: Settings, most: int = 20) -> Ba
     """What the first rows would do; changes nothing."""
     with tools.office.database.reading() as connection:
         work = import_rows.begun(connection, tools.office, settings)
-        return import_rows.read(work, connection, found.lines(settings)[:most])
+    return import_rows.look(work, found.lines(settings)[:most])
 
 
 def check(tools: Tools, by: By, import_id: int) -> None:

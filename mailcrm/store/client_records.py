@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, literal, select, union_all, update
 from sqlmodel import SQLModel, col
 
 from mailcrm.crm.importing.drafts import ClientDraft, ContactDraft
@@ -49,19 +49,22 @@ def faces(connection: Connection) -> list[Face]:
 
 def reaches(connection: Connection) -> dict[str, list[tuple[str, int]]]:
     """(address, client), (domain, client) and (telephone number, client) of all clients that are not archived."""
-    live = select(col(Client.id)).where(col(Client.archived_at).is_(None))
-    queries: dict[str, Any] = {
-        "email": select(col(ContactAddress.email), col(ContactAddress.client_id)).where(
-            col(ContactAddress.client_id).in_(live)
-        ),
-        "domain": select(col(ClientDomain.domain), col(ClientDomain.client_id)).where(
-            col(ClientDomain.client_id).in_(live)
-        ),
-        "phone": select(col(ContactPhone.number), col(Contact.client_id))
+    live = col(Client.archived_at).is_(None)
+    email: Any = (ContactAddress.email, ContactAddress.client_id)
+    domain: Any = (ClientDomain.domain, ClientDomain.client_id)
+    phone: Any = (ContactPhone.number, Contact.client_id)
+    sources = (
+        select(literal("email"), *email).join(Client, col(Client.id) == col(ContactAddress.client_id)).where(live),
+        select(literal("domain"), *domain).join(Client, col(Client.id) == col(ClientDomain.client_id)).where(live),
+        select(literal("phone"), *phone)
         .join(Contact, col(Contact.id) == col(ContactPhone.contact_id))
-        .where(col(Contact.client_id).in_(live)),
-    }
-    return {kind: [(row[0], row[1]) for row in connection.execute(query)] for kind, query in queries.items()}
+        .join(Client, col(Client.id) == col(Contact.client_id))
+        .where(live),
+    )
+    found: dict[str, list[tuple[str, int]]] = {"email": [], "domain": [], "phone": []}
+    for kind, name, client in connection.execute(union_all(*sources)):
+        found[kind].append((name, client))
+    return found
 
 
 def drafts(connection: Connection, client_ids: Collection[int]) -> dict[int, ClientDraft]:
@@ -110,9 +113,11 @@ def _noted(connection: Connection, found: dict[int, ClientDraft], part: list[int
     value: Any = (ClientField.client_id, ClientField.field_id, ClientField.value, ClientField.sort_key)
     for client, number, text, key in connection.execute(select(*value).where(col(ClientField.client_id).in_(part))):
         found[client].fields[number] = (text, key)
-    query = select(col(ClientTag.client_id), col(Tag.name_key)).join(Tag, col(Tag.id) == col(ClientTag.tag_id))
-    for client, name in connection.execute(query.where(col(ClientTag.client_id).in_(part))):
-        found[client].tags.add(name)
+    tag: Any = (ClientTag.client_id, Tag.name_key, Tag.name)
+    query = select(*tag).join(Tag, col(Tag.id) == col(ClientTag.tag_id)).order_by(col(Tag.name_key))
+    for client, key, name in connection.execute(query.where(col(ClientTag.client_id).in_(part))):
+        found[client].tags.add(key)
+        found[client].tag_names.append(name)
 
 
 def save(connection: Connection, changed: Sequence[ClientDraft], at: datetime) -> Saved:

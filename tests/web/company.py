@@ -242,7 +242,7 @@ def _import(company: Company) -> None:
     extractor = Extractor(1)
     tools = imports.Tools(company.rooms["anna"].office, open_blobs(BlobPlace(company.folder / "blobs")), extractor,
                           lambda: company.now)  # fmt: skip
-    sheet = "Компания;E-mail;Телефон\nAtelier Fontaines;info@fontaines.example;нет\nKowalski Instalacje;no address;\n"
+    sheet = "Компания;E-mail;Телефон\nAtelier Fontaines;info@fontaine.test;нет\nKowalski Instalacje;no address;\n"
     company.imports = [imports.upload(tools, company.by, "Клиенты.csv", sheet.encode("cp1251")) for _ in range(2)]
     imports.check(tools, company.by, company.imports[1])
     extractor.close()

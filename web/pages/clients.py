@@ -56,8 +56,10 @@ def overview() -> str:
 @pages.get("/clients/export.<any(xlsx, csv, vcf):form>")
 def export(form: str) -> Response:
     """The clients that the list shows, all pages of it, as a file."""
-    wanted = _wanted(fields.fields(reading()))
-    data = client_lists.made(reading(), who(), wanted, form, ";" if me().language == "ru" else ",")
+    known_fields = fields.fields(reading())
+    # Excel takes the separator of the country for granted.
+    kind = "csv;" if form == "csv" and me().language == "ru" else form
+    data = client_lists.made(reading(), who(), _wanted(known_fields), known_fields, kind)
     audited.taken("exported", "client", detail=form)
     name = f"clients.{form}"
     headers = {"Content-Disposition": disposition(name, name)}

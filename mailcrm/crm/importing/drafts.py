@@ -40,6 +40,8 @@ class ClientDraft:
     new_fields: dict[int, tuple[str, str]] = field(default_factory=dict)
     tags: set[str] = field(default_factory=set)
     """Keys of their names."""
+    tag_names: list[str] = field(default_factory=list)
+    """The names as they are stored, by name."""
     new_tags: dict[str, str] = field(default_factory=dict)
     """Key → name."""
 
