@@ -61,10 +61,8 @@ MORE = (
     Place("imports", "imports.overview", _l("Import")),
     Place("duplicates", "duplicates.overview", _l("Duplicates")),
     Place("fields", "fields.overview", _l("Fields"), roles=("admin",)),
-    Place("users", "users.overview", _l("Users"), roles=("admin",)),
     Place("webhooks", "webhooks.overview", _l("Webhooks"), roles=("admin",)),
     Place("users", "users.overview", _l("Users"), also=("departures",), roles=("admin",)),
-    Place("programs", "programs.hooks", _l("Webhooks"), roles=("admin",)),
     Place("audit", "audit.overview", _l("Audit log"), roles=("admin",)),
 )
 """What is needed seldom, in a menu of its own."""
