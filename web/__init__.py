@@ -3,7 +3,7 @@
 import logging
 from pathlib import Path
 
-from flask import Flask, Response, redirect, request, url_for
+from flask import Flask, Response, redirect, request
 from flask_babel import gettext
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
@@ -29,6 +29,7 @@ from web.pages import (
     account,
     attachments,
     audit,
+    board,
     clients,
     comparisons,
     contacts,
@@ -45,6 +46,7 @@ from web.pages import (
     mailboxes,
     mailings,
     messages,
+    notes,
     offer_preview,
     offer_terms,
     offers,
@@ -56,6 +58,7 @@ from web.pages import (
     second_factor,
     status,
     suppressions,
+    tasks,
     templates,
     timeline,
     tokens,
@@ -73,6 +76,9 @@ _PAGES = (
     absences,
     groups,
     handovers,
+    board,
+    tasks,
+    notes,
     account,
     entrance,
     second_factor,
@@ -122,7 +128,7 @@ def create_app(site: Site, database: Database | None = None) -> Flask:
     database = database or Database(site.database_url)
     database.require_current_schema()
     own = frozenset(d.casefold() for d in site.domains)
-    office = Office(database, keyring.fingerprint, own, site.free_mail, site.phone_region, site.never)
+    office = Office(database, keyring.fingerprint, own, site.free_mail, site.phone_region, site.never, site.base_url)
     blobs = open_blobs(site.blobs)
     app.extensions["mailcrm"] = Tools(site, database, blobs, keyring, office)
     app.extensions |= {"mailcrm_extracts": Extracts(blobs), "mailcrm_typesetter": Typesetter()}
@@ -145,7 +151,6 @@ def create_app(site: Site, database: Database | None = None) -> Flask:
     app.register_blueprint(api.pages)
     for page in _PAGES:
         app.register_blueprint(page.pages)
-    app.add_url_rule("/", "home", _home)
     _install_errors(app)
     return app
 
@@ -167,10 +172,6 @@ def _make_room() -> None:
     """Forms with a file may be larger than others; asked for before anything reads the form."""
     if request.endpoint in _WITH_FILE:
         request.max_content_length = _LARGEST_UPLOAD
-
-
-def _home() -> AnyResponse:
-    return redirect(url_for("clients.overview"))
 
 
 def _prepare_templates(app: Flask) -> None:

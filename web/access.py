@@ -127,6 +127,12 @@ def admin_only(view: Callable[P, R]) -> Callable[P, R]:
     return checked
 
 
+def number(text: str) -> int:
+    """The number that a text is, as far as a database holds it; 0 for anything else."""
+    found = int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0
+    return found if found < 1 << 63 else 0
+
+
 def short_hash(data: bytes) -> str:
     """Ten characters that change with the data: for addresses that may be cached for ever."""
     return hashlib.sha256(data).hexdigest()[:10]

@@ -40,7 +40,9 @@ class Place:
 
 
 MAIN = (
-    Place("clients", "clients.overview", _l("Clients"), also=("timeline", "contacts", "messages")),
+    Place("board", "board.overview", _l("Board")),
+    Place("clients", "clients.overview", _l("Clients"), also=("timeline", "contacts", "messages", "notes")),
+    Place("tasks", "tasks.overview", _l("Tasks")),
     Place("documents", "documents.overview", _l("Documents"), also=("comparisons", "corrections")),
     Place(
         "offers",

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from babel.dates import format_date, format_skeleton, format_time
+from babel.dates import format_date, format_skeleton, format_time, format_timedelta
 from babel.numbers import format_decimal
 from flask import Flask, g, request
 from flask_babel import Babel, get_locale, gettext
@@ -19,6 +19,7 @@ def install(app: Flask) -> None:
     """Make `app` speak the user's language; filters for templates."""
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = "translations"
     Babel(app, locale_selector=language)
+    app.jinja_env.filters.update(ago=ago, on_day=date_words, weekday=weekday)
     app.jinja_env.filters.update(when=when, day=day, date=whole_date, stamp=stamp, size=size, number=number)
 
 
@@ -28,6 +29,12 @@ def language() -> str:
         return str(current_user.row.language)
     chosen = request.cookies.get(LANGUAGE_COOKIE, "")
     return chosen if chosen in LANGUAGES else (request.accept_languages.best_match(list(LANGUAGES)) or "en")
+
+
+def zone_name() -> str:
+    """The zone that the browser told us of; empty where it told none."""
+    name = request.cookies.get(ZONE_COOKIE, "")
+    return name if name and _zone(name) else ""
 
 
 def local(at: datetime) -> datetime:
@@ -65,6 +72,27 @@ def day(at: datetime, now: datetime) -> str:
 def whole_date(at: datetime) -> str:
     """The whole local date, without the time."""
     return str(format_date(local(at), "medium", locale=str(get_locale() or "en")))
+
+
+def ago(at: datetime, now: datetime) -> str:
+    """How long ago something was, in one short unit."""
+    return str(format_timedelta(now - at, threshold=1.0, format="short", locale=str(get_locale() or "en")))
+
+
+def date_words(on: date) -> str:
+    """A date in words: today, tomorrow, yesterday, day and month this year, else the whole date."""
+    today, code = local(datetime.now(UTC)).date(), str(get_locale() or "en")
+    near = {-1: gettext("yesterday"), 0: gettext("today"), 1: gettext("tomorrow")}.get((on - today).days)
+    if near is not None:
+        return str(near)
+    if on.year == today.year:
+        return str(format_skeleton("MMMd", datetime.combine(on, time()), locale=code))
+    return str(format_date(on, "medium", locale=code))
+
+
+def weekday(on: date) -> str:
+    """A date with its weekday, without the year."""
+    return str(format_skeleton("MMMMEEEEd", datetime.combine(on, time()), locale=str(get_locale() or "en")))
 
 
 def when(at: datetime | None) -> Markup:

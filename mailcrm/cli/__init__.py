@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from mailcrm.cli import blobs, check, clients, documents, lists, mail, mailboxes, running, sending, setup, users
+from mailcrm.cli import blobs, board, check, clients, documents, lists, mail, mailboxes, running, sending, setup, users
 from mailcrm.cli.setting import Setting
 from mailcrm.errors import MailcrmError
 
@@ -39,6 +39,7 @@ for _command in (
     clients.client,
     lists.clients,
     documents.documents,
+    board.board,
     mailboxes.mailbox,
     mail.inspect,
     mail.explain,

@@ -68,6 +68,7 @@ class Setting:
             settings.free_mail.domains,
             settings.phone_region,
             self.firm.never,
+            self.config.base_url,
         )
 
     @property
@@ -86,6 +87,7 @@ class Setting:
             store_all=settings.sync.store == "all",
             tray=settings.sync.tray,
             keys=TokenKeys.derived(self.keyring.derive),
+            zone=self.work.zone,
         )
 
     @cached_property

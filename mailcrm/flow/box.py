@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from mailcrm.crm.domains import lineage
@@ -29,6 +29,8 @@ class Box:
     fingerprint: Callable[[str], int]
     keys: TokenKeys | None = None
     """Of the names that we gave to what we sent; None as long as nothing was offered to anybody."""
+    zone: tzinfo = UTC
+    """In which letters say "tomorrow"."""
 
 
 @dataclass(frozen=True, slots=True)

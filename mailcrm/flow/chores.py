@@ -13,8 +13,9 @@ from datetime import datetime, timedelta
 
 from mailcrm.crm.work_calendar import WorkCalendar
 from mailcrm.errors import MailcrmError
-from mailcrm.flow import follow_ups, groups, handover, hits, mailings, webhooks
+from mailcrm.flow import follow_ups, groups, handover, hits, mailings, standing, webhooks
 from mailcrm.flow.edit import Office
+from mailcrm.flow.reminders import remind
 from mailcrm.flow.tidy import Retention, tidy
 from mailcrm.net.blobs import BlobStore
 from mailcrm.net.secrets import Keyring
@@ -71,6 +72,16 @@ def _start_mailings(tools: ChoreTools, now: datetime) -> None:
     mailings.start_due(tools.office.database, now)
 
 
+def _remind(tools: ChoreTools, now: datetime) -> None:
+    remind(tools.office.database, tools.base_url, now)
+
+
+def _catch_up(tools: ChoreTools, _now: datetime) -> None:
+    # What changed outside a recording or an edit: the board never stays wrong for long.
+    with tools.office.database.writing() as connection:
+        standing.settle(connection, tools.office.own_domains, tools.office.free_mail)
+
+
 def _handovers(tools: ChoreTools, now: datetime) -> None:
     handover.carry_out_due(tools.office, now)
 
@@ -87,6 +98,8 @@ CHORES: tuple[Chore, ...] = (
     Chore("tidy", timedelta(days=1), _tidy),
     Chore("handovers", timedelta(minutes=5), _handovers),
     Chore("groups", timedelta(hours=1), _groups),
+    Chore("reminders", timedelta(seconds=20), _remind),
+    Chore("board", timedelta(minutes=5), _catch_up),
 )
 """All chores of the product, in the order in which they are done where several are due."""
 

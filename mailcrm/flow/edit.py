@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from mailcrm.crm.free_mail import FREE_MAIL
+from mailcrm.flow import standing
 from mailcrm.store import audit, messages
 from mailcrm.store.audit import Act
 from mailcrm.store.database import Database
@@ -25,6 +26,8 @@ class Office:
     phone_region: str = ""
     never: frozenset[str] = frozenset()
     """Addresses and domains that the configuration says are never stored."""
+    base_url: str = ""
+    """Where the pages are, for links in mail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,3 +72,5 @@ def editing(office: Office, by: By) -> Iterator[Edit]:
         # A new address and mail that is being decided on must see each other.
         messages.take_turns(connection)
         yield Edit(office, by, connection)
+        # Whatever moved messages between clients moved who waits for an answer.
+        standing.settle(connection, office.own_domains, office.free_mail)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from mailcrm.crm.words import Words, words
 from mailcrm.mail import parse
+from mailcrm.mail.invitation import Invited, invited
 from mailcrm.mail.message import Attachment, ParsedHeaders, ParsedMessage
 from mailcrm.net.blobs import BlobPlace, BlobStore, open_blobs
 
@@ -32,6 +33,8 @@ class Intake:
     header_sha256: str
     words: Words
     """For the search index; the number of the message is still to be filled in."""
+    invited: Invited | None = None
+    """The meeting that it is about."""
 
 
 def glance(batch: list[tuple[int, bytes]]) -> list[Glance]:
@@ -70,7 +73,10 @@ def _bytes(source: bytes | Path) -> bytes:
 def _take_in(placement: int, raw: bytes, blobs: BlobStore) -> Intake:
     parsed = parse.message(raw)
     kept = tuple(_kept(attachment, blobs) for attachment in parsed.attachments)
-    return Intake(placement, replace(parsed, attachments=kept), blobs.keep(raw), header_sha256(raw), words(0, parsed))
+    calendar = next((a.data for a in parsed.attachments if a.content_type == "text/calendar"), None)
+    meeting = invited(calendar) if calendar else None
+    shown = replace(parsed, attachments=kept)
+    return Intake(placement, shown, blobs.keep(raw), header_sha256(raw), words(0, parsed), meeting)
 
 
 def _kept(attachment: Attachment, blobs: BlobStore) -> Attachment:

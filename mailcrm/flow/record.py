@@ -8,7 +8,9 @@ from sqlalchemy import Connection
 
 from mailcrm.crm import filing
 from mailcrm.crm.match import Decision, Verdict, author
+from mailcrm.flow import standing
 from mailcrm.flow.box import Box, Copy, Row, decision, settled, unstored
+from mailcrm.flow.heard import hear
 from mailcrm.flow.intake import Intake
 from mailcrm.flow.known import Known, identity, known
 from mailcrm.flow.shelf import Shelf
@@ -57,6 +59,8 @@ def record(connection: Connection, box: Box, batch: Sequence[tuple[Copy, Intake]
     if box.keys is not None:
         note_received(connection, box.keys, filing_now.news, now)
     reopened = spread(connection, box, {row["thread_id"] for row in shelf.messages}, now)
+    hear(connection, shelf.fresh, box.zone, now)
+    standing.settle(connection, box.company.domains, box.company.free_mail)
     return Recorded(outcomes.count("stored"), outcomes.count("copy"), outcomes.count("dropped"), reopened)
 
 
@@ -128,6 +132,8 @@ def _shelve(batch: _Batch, intake: Intake, row: Row, decided: Decision) -> None:
     number, parsed, shelf = row["id"], intake.parsed, batch.shelf
     shelf.messages.append(row)
     shelf.add_body(number, parsed)
+    shelf.add_report(number, parsed)
+    shelf.fresh.append((row, intake))
     shelf.copies.append({"message_id": number, "mailbox_id": batch.box.mailbox_id})
     shelf.add_people(number, filing.people(parsed.headers), batch.box.mailbox_id)
     shelf.add_attachments(number, parsed.attachments)

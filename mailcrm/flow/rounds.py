@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from mailcrm.crm.explicit import Wishes, tagged_address
 from mailcrm.crm.match import Company
@@ -34,6 +34,8 @@ class Firm:
     tray: bool = True
     keys: TokenKeys | None = None
     """Of the names in what we send: by them what comes back is told."""
+    zone: tzinfo = UTC
+    """In which letters say "tomorrow"."""
 
 
 def run_round(
@@ -88,7 +90,9 @@ def box_of(desk: Desk, firm: Firm, account: Account, fingerprint: Callable[[str]
             directory.folder_names(connection),
             (lambda headers, about: named_in(headers, about, keys)) if keys else None,
         )
-    return Box(account.id, account.user_id, VISIBILITY[account.visibility], company, wishes, fingerprint, keys)
+    return Box(
+        account.id, account.user_id, VISIBILITY[account.visibility], company, wishes, fingerprint, keys, firm.zone
+    )
 
 
 def address_token(client_id: int, fingerprint: Callable[[str], int]) -> str:

@@ -10,7 +10,9 @@ from sqlalchemy import Connection
 from mailcrm.crm.filing import ROBOTS
 from mailcrm.crm.match import Decision, Found
 from mailcrm.crm.words import Words
-from mailcrm.mail.message import Attachment, ParsedMessage
+from mailcrm.flow.intake import Intake
+from mailcrm.mail.message import Attachment, Kind, ParsedMessage
+from mailcrm.mail.thread import key
 from mailcrm.model import Attachment as AttachmentRow
 from mailcrm.model import (
     Entry,
@@ -23,7 +25,7 @@ from mailcrm.model import (
     ThreadReference,
     Triage,
 )
-from mailcrm.store import document_work, ledger, links, messages, search, triage
+from mailcrm.store import document_work, ledger, links, messages, search, standing, triage
 from mailcrm.store.rows import insert, insert_missing
 
 Row = dict[str, Any]
@@ -52,6 +54,10 @@ class Shelf:
     joins: list[tuple[int, tuple[int, ...]]] = field(default_factory=list)
     seen_again: list[int] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=dict)
+    reports: list[Row] = field(default_factory=list)
+    """Of bounces: which message nobody got."""
+    fresh: list[tuple[Row, Intake]] = field(default_factory=list)
+    """The messages that are new, with what was read of them."""
 
     def add_people(self, message: int, people: list[tuple[str, str, str]], mailbox: int, first: int = 0) -> None:
         """Who took part in a message, numbered from `first`; a Bcc belongs to the copy that shows it."""
@@ -109,6 +115,12 @@ class Shelf:
         reply = None if parsed.reply_text == parsed.text else parsed.reply_text
         self.bodies.append({"message_id": message, "text": parsed.text, "reply_text": reply})
 
+    def add_report(self, message: int, parsed: ParsedMessage) -> None:
+        """What a bounce says for good of a message of ours."""
+        report = parsed.bounce
+        if parsed.kind is Kind.BOUNCE and report and report.hard and report.original_message_id:
+            self.reports.append({"message_id": message, "original": key(report.original_message_id)})
+
     def add_references(self, message: int, thread: int, own: tuple[str, ...], referred: tuple[str, ...]) -> None:
         """The ids that lead to this message's thread: its own, and those it refers to."""
         self.owned.extend({"reference": one, "message_id": message} for one in own)
@@ -145,7 +157,15 @@ class Shelf:
         triage.settle_stored(connection, [row["id"] for row in self.placements if row["message_id"]], now)
         links.add_found(connection, self.wishes, now)
         document_work.enqueue(connection, self._for_documents())
+        self._write_standing(connection)
         search.index(connection, sorted(self.words, key=lambda w: w.message_id))
+
+    def _write_standing(self, connection: Connection) -> None:
+        fresh = [row["id"] for row in self.messages]
+        standing.add_reports(connection, self.reports)
+        standing.enqueue(connection, fresh)
+        standing.enqueue_reported(connection, [row["original"] for row in self.reports])
+        standing.enqueue_people(connection, [row["id"] for row in self.messages if not row["reference_ids"]])
 
     def _for_documents(self) -> list[int]:
         """What the documents step looks at: messages with files, and those that may answer or report something."""

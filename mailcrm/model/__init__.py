@@ -5,6 +5,7 @@ Nothing in this folder does I/O, reads a clock or draws a random number. Importi
 
 from mailcrm.model.api import ApiToken, Delivery, Webhook
 from mailcrm.model.audit import AuditEntry
+from mailcrm.model.board import Invitation, ReportedBounce, SpokenPromise, Waiting, WaitingWork
 from mailcrm.model.crm import (
     Client,
     ClientDomain,
@@ -69,7 +70,7 @@ from mailcrm.model.sending import Limiter, Notification, SendAccount
 from mailcrm.model.sign_in import BackupCode, UserIdentity, UserTotp
 from mailcrm.model.tracking import FollowUp, Hit, SharesDecision, TrackedLink, TrackingConsent
 from mailcrm.model.views import SavedView
-from mailcrm.model.work import Chore
+from mailcrm.model.work import Chore, Mention, Note, Task, TaskChange
 
 __all__ = [
     "Absence",
@@ -112,6 +113,7 @@ __all__ = [
     "Hit",
     "ImportMapping",
     "ImportProblem",
+    "Invitation",
     "Journal",
     "Limiter",
     "Link",
@@ -119,12 +121,14 @@ __all__ = [
     "Mailbox",
     "Mailing",
     "MailingSkip",
+    "Mention",
     "Message",
     "MessageAddress",
     "MessageAlias",
     "MessageBody",
     "MessageCopy",
     "NeverRule",
+    "Note",
     "Notification",
     "Occurrence",
     "Offer",
@@ -134,6 +138,7 @@ __all__ = [
     "Placement",
     "PlacementTrace",
     "Recipient",
+    "ReportedBounce",
     "SavedView",
     "SeenHash",
     "SendAccount",
@@ -141,9 +146,12 @@ __all__ = [
     "SharesDecision",
     "SignInAttempt",
     "SketchHash",
+    "SpokenPromise",
     "Suggestion",
     "Suppression",
     "Tag",
+    "Task",
+    "TaskChange",
     "Template",
     "TermKind",
     "Terms",
@@ -162,5 +170,7 @@ __all__ = [
     "Variant",
     "Version",
     "VersionClient",
+    "Waiting",
+    "WaitingWork",
     "Webhook",
 ]

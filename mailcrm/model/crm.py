@@ -29,6 +29,8 @@ class Client(SQLModel, table=True):
     message_count: int = Field(default=0)
     last_in_at: datetime | None = Field(default=None, sa_type=UtcTime, index=True)
     last_out_at: datetime | None = Field(default=None, sa_type=UtcTime, index=True)
+    next_follow_up_at: datetime | None = Field(default=None, sa_type=UtcTime, index=True)
+    """When the next of its open tasks is due."""
     created_at: datetime = Field(sa_type=UtcTime)
     updated_at: datetime = Field(sa_type=UtcTime)
     archived_at: datetime | None = Field(default=None, sa_type=UtcTime)

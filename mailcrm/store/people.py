@@ -31,7 +31,7 @@ class UserRow:
 
 _ID: Any = col(User.id)
 _HASH: Any = col(User.password_hash)
-_COLUMNS: Any = (
+COLUMNS: Any = (
     col(User.id),
     col(User.login),
     col(User.name),
@@ -44,23 +44,24 @@ _COLUMNS: Any = (
     col(User.created_at),
     exists().where(col(UserTotp.user_id) == col(User.id), col(UserTotp.confirmed_at).is_not(None)),
 )
+"""Of a user, in the order of UserRow."""
 
 
 def user(connection: Connection, user_id: int) -> UserRow | None:
     """The user with this id."""
-    row = connection.execute(select(*_COLUMNS).where(col(User.id) == user_id)).one_or_none()
+    row = connection.execute(select(*COLUMNS).where(col(User.id) == user_id)).one_or_none()
     return UserRow(*row) if row else None
 
 
 def user_by_login(connection: Connection, login: str) -> UserRow | None:
     """The user who signs in as `login` (case does not matter)."""
-    row = connection.execute(select(*_COLUMNS).where(col(User.login) == login.strip().casefold())).one_or_none()
+    row = connection.execute(select(*COLUMNS).where(col(User.login) == login.strip().casefold())).one_or_none()
     return UserRow(*row) if row else None
 
 
 def users(connection: Connection, active_only: bool = False) -> list[UserRow]:
     """All users, by name."""
-    query = select(*_COLUMNS).order_by(func.lower(col(User.name)), col(User.id))
+    query = select(*COLUMNS).order_by(func.lower(col(User.name)), col(User.id))
     if active_only:
         query = query.where(col(User.is_active))
     return [UserRow(*row) for row in connection.execute(query)]

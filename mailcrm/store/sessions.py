@@ -8,7 +8,8 @@ from sqlalchemy import Connection, and_, delete, func, insert, select, update
 from sqlmodel import col
 
 from mailcrm.model import SignInAttempt, User, UserSession
-from mailcrm.store.people import UserRow, user
+from mailcrm.store import people
+from mailcrm.store.people import UserRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +43,11 @@ _COLUMNS: Any = (
 def session(connection: Connection, token_sha256: str, now: datetime) -> tuple[SessionRow, UserRow] | None:
     """The live session with this token and its user; None when expired, revoked, or the user was deactivated."""
     alive = and_(col(UserSession.revoked_at).is_(None), col(UserSession.expires_at) > now)
-    row = connection.execute(
-        select(*_COLUMNS).where(col(UserSession.token_sha256) == token_sha256, alive)
-    ).one_or_none()
-    found = user(connection, row[1]) if row else None
-    return (SessionRow(*row), found) if row and found and found.is_active else None
+    # One query for both: every page begins with it.
+    query = select(*_COLUMNS, *people.COLUMNS).join(User, col(User.id) == col(UserSession.user_id))
+    row = connection.execute(query.where(col(UserSession.token_sha256) == token_sha256, alive)).one_or_none()
+    found = UserRow(*row[len(_COLUMNS) :]) if row else None
+    return (SessionRow(*row[: len(_COLUMNS)]), found) if row and found and found.is_active else None
 
 
 def sessions(connection: Connection, user_id: int, now: datetime) -> list[SessionRow]:

@@ -8,6 +8,8 @@ from sqlalchemy import ColumnElement, Connection, case, func, or_, select, true
 from sqlmodel import col
 
 from mailcrm.model import Client, Link, Mailbox, Message, MessageBody, MessageCopy, User
+from mailcrm.store import heard
+from mailcrm.store.heard import Heard
 from mailcrm.store.rows import table
 from mailcrm.store.visibility import FULL, STUB, SUBJECT, Viewer, level, sees
 
@@ -40,6 +42,8 @@ class MessageRow:
     header_date: datetime | None
     raw_sha256: str
     defects: str
+    heard: Heard
+    """A promise in it, a meeting that it is about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,7 @@ class WhyRow:
 def message(connection: Connection, who: Viewer, message_id: int) -> MessageRow | None:
     """One message; None where there is none that he may know of."""
     row = connection.execute(_messages(who, SHOWN_TEXT).where(col(Message.id) == message_id)).one_or_none()
-    return MessageRow(*row) if row else None
+    return _row(row) if row else None
 
 
 def thread(
@@ -71,7 +75,7 @@ def thread(
     statement = _messages(who, THREAD_TEXT).where(col(Message.thread_id) == thread_id)
     if before is not None:
         statement = statement.where(col(Message.id) < before)
-    rows = [MessageRow(*row) for row in connection.execute(statement.order_by(col(Message.id).desc()).limit(size + 1))]
+    rows = [_row(row) for row in connection.execute(statement.order_by(col(Message.id).desc()).limit(size + 1))]
     older = rows[size - 1].id if len(rows) > size else None
     return rows[:size][::-1], older
 
@@ -109,11 +113,15 @@ def _messages(who: Viewer, longest: int) -> Any:
         full(col(Message.raw_sha256), ""),
         full(col(Message.defects), ""),
     )
-    return (
-        select(*columns)
-        .outerjoin(MessageBody, col(MessageBody.message_id) == col(Message.id))
-        .where(seen >= STUB if who.assigned else true())
+    query = select(*columns, *heard.columns(seen >= FULL)).outerjoin(
+        MessageBody, col(MessageBody.message_id) == col(Message.id)
     )
+    return heard.joined(query).where(seen >= STUB if who.assigned else true())
+
+
+def _row(row: Any) -> MessageRow:
+    fields: list[Any] = [*row[: -heard.WIDTH], heard.heard(row[-heard.WIDTH :])]
+    return MessageRow(*fields)
 
 
 def why(connection: Connection, who: Viewer, message_id: int) -> list[WhyRow]:

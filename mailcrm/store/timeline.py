@@ -138,7 +138,7 @@ def arrived(connection: Connection, who: Viewer, client_id: int, filters: Filter
 
 def _entries(who: Viewer, thread_size: ColumnElement[Any]) -> Select[Any]:
     # What is no message has no copies in mailboxes: who sees the client sees it.
-    seen = func.coalesce(level(who), FULL)
+    seen = case((col(Message.id).is_(None), FULL), else_=level(who))
     return select(
         col(Entry.id),
         col(Entry.at),

@@ -12,6 +12,7 @@ from werkzeug.serving import make_server
 
 from mailcrm.store.database import Database
 from tests.web.company import Company, furnished
+from tests.web.duties import assign
 from tests.web.offers_sent import send_offers
 from tests.web.papers import lay
 from tests.web.selling import sell
@@ -33,6 +34,7 @@ def company(db: Database, tmp_path: Path) -> Company:
     lay(found)
     send_offers(found)
     sell(found)
+    assign(found)
     return found
 
 

@@ -9,8 +9,7 @@ from mailcrm.flow import links as flow
 from mailcrm.flow import people as flow_people
 from mailcrm.mail import parse
 from mailcrm.mail.raw import header_block, without_bcc
-from mailcrm.store import clients, contents, links, people, privacy, threads, versions
-from mailcrm.store.contents import Participant
+from mailcrm.store import clients, contents, links, people, privacy, tasks, threads, versions
 from mailcrm.store.threads import MessageRow
 from mailcrm.store.visibility import FULL, SUBJECT
 from web import frame, notices
@@ -46,6 +45,7 @@ def thread(thread_id: int) -> str:
         versions=versions.carried(reading(), who(), numbers),
         prose=prose,
         privacy=_privacy(thread_id),
+        tasks=tasks.of_messages(reading(), who(), numbers),
     )
 
 
@@ -69,6 +69,7 @@ def message(message_id: int) -> str:
         mailboxes=threads.mailboxes(reading(), who(), message_id),
         count=threads.thread_size(reading(), who(), row.thread_id),
         trusted=row.has_html and people.trusts(reading(), me().id, _sender(taking_part)),
+        tasks=tasks.of_messages(reading(), who(), [message_id]),
         as_html=request.args.get("as") == "html" and row.has_html,
     )
 
@@ -149,7 +150,7 @@ def take_back() -> AnyResponse:
     """Take back what a notice offered to."""
     flow.take_back(tools().office, by(), notices.opened(request.form.get("token", "")))
     notices.say(gettext("It is as it was before."))
-    return redirect(notices.back(url_for("home")))
+    return redirect(notices.back(url_for("board.overview")))
 
 
 def known(message_id: int, least: int = SUBJECT) -> MessageRow:
@@ -193,5 +194,5 @@ def _back(message_id: int) -> AnyResponse:
     # A fresh connection: the one of this request still sees what was before the act.
     with tools().database.reading() as connection:
         if threads.message(connection, who(), message_id) is None:
-            return redirect(url_for("home"))
+            return redirect(url_for("board.overview"))
     return redirect(notices.back(url_for("messages.message", message_id=message_id) + "#why"))

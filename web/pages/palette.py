@@ -33,6 +33,9 @@ def _clients(text: str) -> list[ClientRow]:
 
 def _places() -> list[tuple[str, str]]:
     places = [
+        (gettext("Board"), url_for("board.overview")),
+        (gettext("Tasks"), url_for("tasks.overview")),
+        (gettext("New task"), url_for("tasks.new")),
         (gettext("Clients"), url_for("clients.overview")),
         (gettext("New client"), url_for("clients.new")),
         (gettext("Documents"), url_for("documents.overview")),

@@ -12,6 +12,7 @@ from mailcrm.mail.message import Kind
 from mailcrm.store import arrivals, cards, contents, timeline, versions
 from mailcrm.store.contents import AttachmentRow, Participant
 from mailcrm.store.timeline import Correspondent, EntryRow, Filters, Keyset, Page
+from mailcrm.store.told import Told as Record
 from mailcrm.store.versions import Carried
 from web.access import now, reading, tools, who
 from web.arrivals import BEAT_SECONDS, Arrivals
@@ -41,6 +42,8 @@ class Told:
     versions: dict[int, list[Carried]]
     records: dict[str, Records]
     """Of entries that are no messages: by kind, then by number."""
+    pinned: list[Record]
+    """The notes that stand above the timeline."""
 
 
 @pages.get("/clients/<int:client_id>")
@@ -51,7 +54,7 @@ def client(client_id: int) -> str:
     writers = timeline.correspondents(reading(), who(), client_id)
     filters = replace(filters, often=any(_is(filters, one) and one.count >= _OFTEN for one in writers))
     page = timeline.entries(reading(), who(), client_id, filters, keyset)
-    told = _told(page)
+    told = _told(client_id, page)
     if request.headers.get("HX-Request") == "true" and keyset.at is not None:
         return render_template("clients/older.html", client_id=client_id, told=told, older=_written(page), args=_args())
     shown = known(client_id)
@@ -85,7 +88,7 @@ def arrived(client_id: int) -> str:
     if not ids:
         ids = arrivals.of_client(reading(), client_id, _number("after") - _OVERLAP)
     page = timeline.arrived(reading(), who(), client_id, _filters(), ids)
-    return render_template("clients/arrived.html", told=_told(page))
+    return render_template("clients/arrived.html", told=_told(client_id, page))
 
 
 @pages.get("/clients/<int:client_id>/stream")
@@ -121,7 +124,7 @@ def _event(ids: list[int]) -> str:
     return f"id: {ids[-1]}\nevent: arrived\ndata: {' '.join(map(str, ids))}\n\n"
 
 
-def _told(page: Page) -> Told:
+def _told(client_id: int, page: Page) -> Told:
     messages = [entry.message_id for entry in page.entries if entry.level and entry.message_id]
     attached = [entry.message_id for entry in page.entries if entry.attachment_count]
     return Told(
@@ -129,7 +132,7 @@ def _told(page: Page) -> Told:
         contents.participants(reading(), who(), messages) if messages else {},
         contents.attachments(reading(), who(), attached) if attached else {},
         versions.carried(reading(), who(), attached),
-        records(reading(), who(), page.entries),
+        *records(reading(), who(), client_id, page.entries),
     )
 
 

@@ -19,6 +19,11 @@
     if (next && main(next)) { main(next).focus(); next.scrollIntoView({ block: "nearest" }); }
   }
   const click = (selector, root) => { const found = root && $(selector, root); if (found) found.click(); return found; };
+  // A row that leads to a message has no button for a task of its own: the list stays short.
+  const makeTask = (row) => {
+    const found = row && $("a[href^='/messages/']", row);
+    if (found) go(`/tasks/new?message=${found.pathname.split("/")[2]}&back=${encodeURIComponent(location.pathname)}`);
+  };
   const go = (address) => { location.href = address; };
 
   function ask() {
@@ -27,7 +32,7 @@
     box.select();
     htmx.trigger(box, "opened");
   }
-  const places = { h: "/clients", c: "/clients", t: "/tray", d: "/documents", o: "/offers", m: "/mailboxes", s: "/search" };
+  const places = { b: "/", k: "/tasks", h: "/clients", c: "/clients", t: "/tray", d: "/documents", o: "/offers", m: "/mailboxes", s: "/search" };
   const keys = {
     j: () => move(1), k: () => move(-1),
     o: () => { const row = at() || rows()[0]; if (row && main(row)) main(row).click(); },
@@ -36,7 +41,9 @@
     "?": () => go("/help"),
     a: () => { const row = at(); if (row && row.matches("[data-tray]")) $("input[list]", row).focus(); },
     c: () => click("[data-act=c]", at()), x: () => click("[data-act=x]", at()), e: () => click("[data-act=e]", at()),
-    y: () => click("[data-act=y]", at()), n: () => click("[data-act=n]", at()),
+    y: () => click("[data-act=y]", at()), n: () => click("[data-act=n]", at()) || click("a[data-act=n]", document.body),
+    t: () => click("[data-act=t]", at() || document.body) || makeTask(at()),
+    s: () => click("[data-act=s]", at()),
   };
   let awaited = 0;
   document.addEventListener("keydown", (event) => {
