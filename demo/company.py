@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from demo.duties import assign
 from demo.people import CLIENTS, DOMAIN, EVERYBODY, FREE_MAIL, STAFF, Client, Staff
 from mailcrm.config import Config, load
 from mailcrm.flow.clients import NewClient, add_client
@@ -100,15 +101,16 @@ def _office(config: Config, database: Database, keyring: Keyring) -> Office:
 
 
 def _fill(office: Office, users: dict[str, int], now: datetime) -> None:
-    for client in CLIENTS:
-        _client(office, client, By(users[client.owner], now))
+    clients = {client.name: _client(office, client, By(users[client.owner], now)) for client in CLIENTS}
+    assign(office, users, clients, now)
     for key, friend in _FRIENDS.items():
         never_again(office, By(users[key], now), EVERYBODY[friend].email, for_user=users[key])
 
 
-def _client(office: Office, client: Client, by: By) -> None:
+def _client(office: Office, client: Client, by: By) -> int:
     new = NewClient(client.name, client.kind, by.actor_id, client.domains, note=client.note)
     client_id = add_client(office, by, new)
     for person in client.people:
         phones = (person.phone,) if person.phone else ()
         add_contact(office, by, client_id, NewContact(person.name, person.position, "", (person.email,), phones))
+    return client_id

@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
 from mailcrm.store import arrivals
-from web import labels, notices, offering, terms
+from web import labels, notices, offering, terms, work_words
 from web.access import me, now, reading, who
 from web.kinds import KINDS
 from web.languages import LANGUAGES
@@ -87,6 +87,7 @@ def chrome() -> dict[str, Any]:
         "section": request.blueprint or "",
         "state": state,
         "labels": labels,
+        "work_words": work_words,
         "terms": terms,
         "offering": offering,
         "notices": notices.taken,

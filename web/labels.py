@@ -135,51 +135,9 @@ ORDERS = {
     "name": _l("Name"),
     "last_in": _l("Last from client"),
     "last_out": _l("Last to client"),
+    "follow_up": _l("Next follow-up"),
     "newest": _l("Newest"),
 }
-LATER = {2: _l("Tomorrow"), 4: _l("In three days"), 8: _l("In a week"), 31: _l("In a month")}
-"""Put off: the button's number of days, the first of them being today."""
-TASK_OWNERS = {"mine": _l("Mine"), "groups": _l("My groups'"), "all": _l("All")}
-TASK_SPANS = {
-    "": _l("Open"),
-    "overdue": _l("Overdue"),
-    "today": _l("Today"),
-    "week": _l("This week"),
-    "later": _l("Later"),
-    "undated": _l("Without a day"),
-    "done": _l("Done"),
-}
-TASK_ORDERS = {"due": _l("By day"), "newest": _l("Newest first")}
-TASK_CHANGES = {
-    "made": _l("added"),
-    "done": _l("done"),
-    "open": _l("opened again"),
-    "dropped": _l("deleted"),
-    "reminded": _l("reminder sent"),
-    "title": _l("words"),
-    "owner_id": _l("who does it"),
-    "due_on": _l("day"),
-    "due_time": _l("time"),
-    "repeat": _l("repetition"),
-    "client_id": _l("client"),
-    "note": _l("note"),
-}
-REMINDERS = {
-    "": _l("No reminder"),
-    "at": _l("At the time, or in the morning"),
-    "hour": _l("An hour before"),
-    "day": _l("In the morning of the day before"),
-}
-REPEATS = {
-    "": _l("Not again"),
-    "day": _l("Days"),
-    "week": _l("Weeks"),
-    "month": _l("Months, the same day"),
-    "weekday": _l("Months, the same weekday"),
-}
-NOTE_KINDS = {"note": _l("Note"), "call": _l("Call"), "meeting": _l("Meeting")}
-CALLS = {"": _l("Call"), "in": _l("Call from the client"), "out": _l("Call to the client")}
-CALLERS = {"": _l("not a call"), "in": _l("the client"), "out": _l("we")}
 HINTS = {
     "date": _l("This is not a date: %(text)s. Write 2026-01-31, 2026-01 or 31.01.2026."),
     "has": _l("After has: only “attachment” is understood, not “%(text)s”."),

@@ -8,6 +8,8 @@ from functools import lru_cache
 
 from flask_babel import gettext
 
+from web.work_words import REFUSALS
+
 
 def _m(text: str) -> str:
     """Marks a sentence for the catalogue of translations."""
@@ -15,6 +17,7 @@ def _m(text: str) -> str:
 
 
 SENTENCES = (
+    *REFUSALS,
     _m("The address or the password is not right."),
     _m("This user may not sign in any more."),
     _m("The code of the authenticator app is needed too."),
@@ -63,20 +66,6 @@ SENTENCES = (
     _m("“%(text)s” is not a telephone number."),
     _m("Anybody can have an address at %(domain)s: add the full e-mail address of the client instead."),
     _m("A client needs a name."),
-    _m("There is no such task."),
-    _m("There is no such note."),
-    _m("This task is done already."),
-    _m("A task needs a few words that say what is to be done."),
-    _m("A task comes again every so many days, weeks or months."),
-    _m("A task that comes again needs a first day."),
-    _m("This day is too far away."),
-    _m("This is no day: write it like 2026-01-31."),
-    _m("This is no time: write it like 14:30."),
-    _m("This is no time: write it like 2026-01-31 14:30."),
-    _m("A note needs words."),
-    _m("This is a note, a call or a meeting."),
-    _m("Nobody waits in this thread."),
-    _m("Choose a day of the coming year."),
     _m("There is no such client."),
     _m("There is no client called “%(name)s”."),
     _m("There is no such user to own the client."),

@@ -40,6 +40,7 @@ class ClientRow:
     created_at: datetime
     updated_at: datetime
     archived_at: datetime | None
+    next_follow_up_at: datetime | None = None
     sort_key: str | None = None
     """Of the field that a list is ordered by."""
 
@@ -81,9 +82,14 @@ _COLUMNS: Any = (
     col(Client.created_at),
     col(Client.updated_at),
     col(Client.archived_at),
+    col(Client.next_follow_up_at),
 )
 _ID: Any = col(Client.id)
-_ORDERS: dict[str, Any] = {"last_in": Client.last_in_at, "last_out": Client.last_out_at}
+_ORDERS: dict[str, Any] = {
+    "last_in": Client.last_in_at,
+    "last_out": Client.last_out_at,
+    "follow_up": Client.next_follow_up_at,
+}
 
 
 def name_key(name: str) -> str:
@@ -159,7 +165,8 @@ def _by_field(
 
 def cursor(row: ClientRow, order: str) -> Cursor:
     """Where the page that ends with `row` ends."""
-    values = {"last_in": row.last_in_at, "last_out": row.last_out_at, "newest": None, "field": row.sort_key}
+    dates = {"last_in": row.last_in_at, "last_out": row.last_out_at, "follow_up": row.next_follow_up_at}
+    values = {**dates, "newest": None, "field": row.sort_key}
     return values.get(order, name_key(row.name)), row.id
 
 
@@ -260,9 +267,11 @@ def _page(query: Select[Any], order: str, after: Cursor | None) -> Select[Any]:
         if after:
             query = query.where(or_(name > after[0], and_(name == after[0], identity > after[1])))
         return query.order_by(name, identity)
-    # Clients without any message come last on both databases.
+    # Clients without any message or task come last on both databases. What is to be done soonest comes first.
+    soonest = order == "follow_up"
     if after and after[0] is not None:
-        query = query.where(or_(key < after[0], and_(key == after[0], identity < after[1]), key.is_(None)))
+        beyond = key > after[0] if soonest else key < after[0]
+        query = query.where(or_(beyond, and_(key == after[0], identity < after[1]), key.is_(None)))
     elif after:
         query = query.where(key.is_(None), identity < after[1])
-    return query.order_by(key.is_(None), key.desc(), identity.desc())
+    return query.order_by(key.is_(None), key if soonest else key.desc(), identity.desc())

@@ -256,6 +256,8 @@ def to_remind(connection: Connection, now: datetime, limit: int = 200) -> list[R
         .where(col(Task.state) == "open", col(Task.remind_at) <= now, col(_owner.is_active))
         .order_by(col(Task.remind_at), col(Task.id))
         .limit(limit)
+        # Another daemon that is at it now leaves these rows to us; SQLite has one writer anyway.
+        .with_for_update(skip_locked=True, of=Task)
     )
     return [Reminded(*row) for row in connection.execute(query)]
 

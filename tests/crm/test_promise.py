@@ -10,6 +10,7 @@ WEDNESDAY = date(2026, 3, 11)
 PROMISES = (
     ("I will send it by Friday.", (3, 13)),
     ("I'll send you the drawings tomorrow.", (3, 12)),
+    ("Dear Lars, I will send the drawings tomorrow.", (3, 12)),
     ("We will get back to you next week.", (3, 20)),
     ("We'll deliver early next week.", (3, 16)),
     ("I will call you on Monday.", (3, 16)),

@@ -7,6 +7,8 @@ from mailcrm.crm.remarks import asks, is_holding, is_thanks
 THANKS = (
     "Thanks!",
     "Thank you, Anna.",
+    "Hi Anna, thanks!",
+    "Анна, добрый день! Спасибо, получили.",
     "Hi Anna,\n\nthank you very much, received.\n\nBest regards\nLars Berg",
     "Got it, thanks. Have a nice weekend!",
     "Dear Anna,\n\nmany thanks for your quick answer.\n\nKind regards,\nIda Holm\nNordwind Pumpen GmbH",

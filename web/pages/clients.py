@@ -20,7 +20,7 @@ from web.security import disposition
 
 pages = Blueprint("clients", __name__)
 SIZE = 50
-ORDERS = ("name", "last_in", "last_out", "newest")
+ORDERS = ("name", "last_in", "last_out", "follow_up", "newest")
 _TEXTS = ("name", "kind", "note", "website", "tax_id", "postal_address")
 
 
@@ -94,7 +94,7 @@ def after(order: str) -> Cursor | None:
     if order == "field":
         # The mark tells a client without a value from one whose value is empty.
         return (value[1:] if value.startswith("=") else None), int(number)
-    if order in ("last_in", "last_out"):
+    if order in ("last_in", "last_out", "follow_up"):
         try:
             return (datetime.fromisoformat(value) if value else None), int(number)
         except ValueError:

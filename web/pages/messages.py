@@ -10,6 +10,7 @@ from mailcrm.flow import people as flow_people
 from mailcrm.mail import parse
 from mailcrm.mail.raw import header_block, without_bcc
 from mailcrm.store import clients, contents, links, people, privacy, tasks, threads, versions
+from mailcrm.store.contents import Participant
 from mailcrm.store.threads import MessageRow
 from mailcrm.store.visibility import FULL, SUBJECT
 from web import frame, notices
