@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 
 from mailcrm.crm.work_calendar import WorkCalendar
 from mailcrm.errors import MailcrmError
-from mailcrm.flow import follow_ups, groups, handover, hits, mailings, standing, webhooks
-from mailcrm.flow.edit import Office
+from mailcrm.flow import duplicates, follow_ups, groups, handover, hits, mailings, standing, webhooks
+from mailcrm.flow.edit import By, Office
 from mailcrm.flow.reminders import remind
 from mailcrm.flow.tidy import Retention, tidy
 from mailcrm.net.blobs import BlobStore
@@ -64,6 +64,10 @@ def _hits(tools: ChoreTools, now: datetime) -> None:
     hits.count(tools.office.database, now)
 
 
+def _duplicates(tools: ChoreTools, now: datetime) -> None:
+    duplicates.refresh(tools.office, By(None, now))
+
+
 def _tidy(tools: ChoreTools, now: datetime) -> None:
     tidy(tools.office.database, tools.retention, now)
 
@@ -95,6 +99,7 @@ CHORES: tuple[Chore, ...] = (
     Chore("hits", timedelta(minutes=30), _hits),
     Chore("mailings", timedelta(seconds=15), _start_mailings),
     Chore("webhooks", timedelta(seconds=5), _webhooks),
+    Chore("duplicates", timedelta(days=1), _duplicates),
     Chore("tidy", timedelta(days=1), _tidy),
     Chore("handovers", timedelta(minutes=5), _handovers),
     Chore("groups", timedelta(hours=1), _groups),
