@@ -123,6 +123,7 @@ class _Conversation:
             self.since.append(line)
             word = line.partition(" ")[0].partition(":")[0].upper()
             if word == "QUIT":
+                self.server.script(Turn("QUIT", line, "", len(self.server.taken), self.number))
                 self.writer.write(b"221 bye\r\n")
                 return
             await self.command(word, line)

@@ -27,6 +27,7 @@ from web.field_values import shown as field_value
 from web.pages import (
     absences,
     account,
+    accounts,
     attachments,
     audit,
     board,
@@ -80,6 +81,7 @@ _PAGES = (
     tasks,
     notes,
     account,
+    accounts,
     entrance,
     second_factor,
     clients,

@@ -62,6 +62,7 @@ MORE = (
     Place("privacy", "privacy.overview", _l("My mail")),
     Place("imports", "imports.overview", _l("Import")),
     Place("duplicates", "duplicates.overview", _l("Duplicates")),
+    Place("accounts", "accounts.overview", _l("Accounts")),
     Place("fields", "fields.overview", _l("Fields"), roles=("admin",)),
     Place("webhooks", "webhooks.overview", _l("Webhooks"), roles=("admin",)),
     Place("users", "users.overview", _l("Users"), also=("departures",), roles=("admin",)),

@@ -195,6 +195,7 @@ METHODS = {
     "mailbox+backup-code": _l("Password of the mailbox and backup code"),
 }
 AUDIT_KINDS = {
+    "send_account": _l("account for sending"),
     "client": _l("client"),
     "contact": _l("contact"),
     "message": _l("message"),
@@ -278,4 +279,14 @@ IMPORT_REASONS = {
     "similar": _l("there is a client like this: is it the same?"),
     "several": _l("several clients fit: which one is it?"),
     "joined": _l("belongs to a known client"),
+}
+ACCOUNT_STATES = {
+    "active": _l("sends"),
+    "paused": _l("paused"),
+    "needs-credentials": _l("needs a password"),
+}
+SENT_COPIES = {
+    "append": _l("mailcrm puts them there"),
+    "server": _l("the server saves them"),
+    "off": _l("none"),
 }

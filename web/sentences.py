@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from flask_babel import gettext
 
+from web.sentences_of_accounts import ACCOUNTS
 from web.work_words import REFUSALS
 
 
@@ -18,6 +19,7 @@ def _m(text: str) -> str:
 
 SENTENCES = (
     *REFUSALS,
+    *ACCOUNTS,
     _m("The address or the password is not right."),
     _m("This user may not sign in any more."),
     _m("The code of the authenticator app is needed too."),
@@ -212,7 +214,6 @@ SENTENCES = (
     _m("The reason must be one of %(choices)s, not %(value)s."),
     _m("The scope of a suppression is all, marketing or the name of a group."),
     _m("There is no such mailing."),
-    _m("There is no such account."),
     _m("Only who made it, managers and admins may change this mailing."),
     _m("This mailing is on its way: what it sends can no longer be changed."),
     _m("This mailing is on its way: pause it or call it off."),

@@ -53,3 +53,4 @@ for _command in (
     running.run,
 ):
     main.add_command(_command)
+main.add_command(sending.account)

@@ -35,7 +35,7 @@ def mailbox() -> None:
 @click.pass_obj
 def add(setting: Setting, /, address: str, server: str, password_stdin: bool, **rest: object) -> None:
     """Add a mailbox; asks for its password unless another source is named."""
-    server = server or _only_server(setting)
+    server = server or only_server(setting)
     since = rest.pop("since")
     day = since.date() if since else None  # type: ignore[attr-defined]
     visibility = str(rest.pop("visibility") or "")
@@ -101,7 +101,8 @@ def mailbox_named(setting: Setting, address: str) -> MailboxRow:
     return found
 
 
-def _only_server(setting: Setting) -> str:
+def only_server(setting: Setting) -> str:
+    """The name of the one mail server of the configuration; raises ConfigError where there are none or several."""
     names = [server.name for server in setting.config.servers]
     if len(names) != 1:
         said = f"there are {', '.join(names)}" if names else f"add [servers.NAME] to {setting.config.path} first"

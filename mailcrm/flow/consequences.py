@@ -4,6 +4,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -13,7 +14,6 @@ from mailcrm.mailing.answer import Answer
 from mailcrm.mailing.outcome import Outcome, Tried, judge, rest
 from mailcrm.mailing.pace import LAST, alarm
 from mailcrm.mailing.state import SENDS
-from mailcrm.model import Attempt
 from mailcrm.store import dispatch, queue, send_accounts, suppressions
 from mailcrm.store.queue import Claimed, Result, Worker
 from mailcrm.store.send_accounts import SendAccountRow
@@ -123,19 +123,19 @@ def _sent_copy(account: SendAccountRow) -> str:
     return account.sent_copy
 
 
-def _attempt(note: Note, now: datetime) -> Attempt:
+def _attempt(note: Note, now: datetime) -> dict[str, Any]:
     answer = note.answer
-    return Attempt(
-        recipient_id=note.claimed.id,
-        number=note.claimed.attempts + 1,
-        started_at=now,
-        ended_at=now,
-        phase=answer.phase,
-        code=answer.code,
-        enhanced=answer.enhanced,
-        text=answer.text,
-        server=note.account.host,
-    )
+    return {
+        "recipient_id": note.claimed.id,
+        "number": note.claimed.attempts + 1,
+        "started_at": now,
+        "ended_at": now,
+        "phase": answer.phase,
+        "code": answer.code,
+        "enhanced": answer.enhanced,
+        "text": answer.text,
+        "server": note.account.host,
+    }
 
 
 def _words(answer: Answer) -> str:

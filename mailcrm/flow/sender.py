@@ -6,9 +6,10 @@ Several of them on PostgreSQL share one queue; what an account may have of conne
 import asyncio
 import logging
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from mailcrm.errors import MailcrmError
@@ -16,7 +17,9 @@ from mailcrm.flow.connections import IDLE, Connections
 from mailcrm.flow.journal import Journal
 from mailcrm.flow.notify import Notifier
 from mailcrm.flow.outbox import Outbox
+from mailcrm.flow.probe import run_asked
 from mailcrm.flow.send import carry
+from mailcrm.flow.sent_copies import Copies
 from mailcrm.flow.supervise import Plan, of_account, supervise
 from mailcrm.flow.tools import SendTools
 from mailcrm.store import rounds
@@ -38,13 +41,13 @@ class Sender:
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _running: dict[int, tuple[Outbox, "asyncio.Task[None]"]] = field(default_factory=dict)
     _connections: dict[int, Connections] = field(default_factory=dict)
-    _notifying: "asyncio.Task[int] | None" = None
+    _beside: dict[str, "asyncio.Task[int]"] = field(default_factory=dict)
     _share: int = 1
     """How many processes share the connections of an account."""
     _beat_at: float = -1e9
 
     def __post_init__(self) -> None:
-        self._notifier = Notifier(self.tools)
+        self._notifier, self._copies = Notifier(self.tools), Copies(self.tools)
 
     def stop(self) -> None:
         """End after the messages at hand; call it in the event loop."""
@@ -64,8 +67,8 @@ class Sender:
             await self._turn(journal, claimer, once)
         finally:
             self.stop()
-            others = [self._notifying] if self._notifying else []
-            await asyncio.gather(*(task for _, task in self._running.values()), *others, return_exceptions=True)
+            tasks = [task for _, task in self._running.values()] + list(self._beside.values())
+            await asyncio.gather(*tasks, return_exceptions=True)
             await asyncio.gather(*(one.close() for one in self._connections.values()))
             journal.stop()
             await writing
@@ -85,21 +88,29 @@ class Sender:
                 self._start(journal, account, plan, share)
             if once and not self._running:
                 await self._notifier.turn()
+                await asyncio.to_thread(self._copies.turn)
                 return
-            self._notify()
+            self._turn_beside()
             await self._pause(self.tick)
             if once and not await self._finish(journal):
                 return
             self._collect()
             await asyncio.gather(*(one.close(IDLE) for one in self._connections.values()))
 
-    def _notify(self) -> None:
-        if self._notifying is not None and self._notifying.done():
-            if (error := self._notifying.exception()) is not None:
-                log.error("notifications stopped", exc_info=error)
-            self._notifying = None
-        if self._notifying is None:
-            self._notifying = asyncio.create_task(self._notifier.turn())
+    def _turn_beside(self) -> None:
+        """Notifications, copies for Sent and probes, each in its own time."""
+        turns: dict[str, Callable[[], Coroutine[Any, Any, int]]] = {
+            "notifications": self._notifier.turn,
+            "copies": partial(asyncio.to_thread, self._copies.turn),
+            "probes": partial(run_asked, self.tools),
+        }
+        for name, turn in turns.items():
+            task = self._beside.pop(name, None)
+            if task is not None and task.done() and (error := task.exception()) is not None:
+                log.error("stopped", exc_info=error, extra={"what": name})
+            if task is None or task.done():
+                task = asyncio.create_task(turn())
+            self._beside[name] = task
 
     async def _finish(self, journal: Journal) -> bool:
         """Wait for all accounts; whether any of them had something to send."""

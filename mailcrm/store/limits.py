@@ -44,3 +44,15 @@ def _arrival(connection: Connection, key: str, now: datetime) -> datetime:
         row = row.with_for_update()
     found: datetime = connection.execute(row).scalar_one()
     return found
+
+
+def hold(connection: Connection, key: str, now: datetime, until: datetime) -> bool:
+    """Take something that one process has at a time, until then; False where another has it."""
+    insert_missing(connection, Limiter, [{"key": key, "tat": now}])
+    row = update(Limiter).where(col(Limiter.key) == key, col(Limiter.tat) <= now)
+    return connection.execute(row.values(tat=until)).rowcount == 1
+
+
+def let_go(connection: Connection, key: str, now: datetime) -> None:
+    """Give it back."""
+    connection.execute(update(Limiter).where(col(Limiter.key) == key).values(tat=now))

@@ -7,13 +7,14 @@ another took over changes nothing. Times are the database's, not the machine's: 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, exists, func, or_, select, text, update
 from sqlmodel import col
 
 from mailcrm.mailing.state import SENDS
-from mailcrm.model import Attempt, Mailing, Recipient
+from mailcrm.model import Attempt, Mailing, Recipient, SendAccount
 from mailcrm.model.columns import UtcTime
 from mailcrm.store.rows import insert, parts, table
 from mailcrm.store.suppressions import suppressed_recipient
@@ -84,6 +85,7 @@ def database_now(connection: Connection) -> datetime:
 def claim(connection: Connection, source: Source, worker: Worker, wanted: int) -> list[Claimed]:
     """Up to so many due recipients, who are the worker's for two minutes; no two workers get the same one."""
     sends = exists().where(col(Mailing.id) == source.mailing_id, col(Mailing.state).in_(SENDS))
+    active = exists().where(col(SendAccount.id) == source.account_id, col(SendAccount.state) == "active")
     due = (
         select(col(Recipient.id))
         .where(
@@ -93,6 +95,7 @@ def claim(connection: Connection, source: Source, worker: Worker, wanted: int) -
             col(Recipient.not_before) <= worker.now,
             _WAITING,
             sends,
+            active,
         )
         .order_by(col(Recipient.wave), col(Recipient.not_before), col(Recipient.id))
         .limit(wanted)
@@ -111,25 +114,36 @@ def claim(connection: Connection, source: Source, worker: Worker, wanted: int) -
 def mark(connection: Connection, ids: Sequence[int], worker: Worker) -> dict[int, datetime]:
     """The point of no return, for those who may still be written to: id → the Date of the message.
 
-    In this one statement a mailing that was paused, an address that was suppressed and a claim that was lost are found
-    out, up to the last moment before the message.
+    In this one statement a mailing or an account that was paused, an address that was suppressed and a claim that was
+    lost are found out, up to the last moment before the message.
     """
-    running = select(col(Mailing.id)).where(col(Mailing.id) == col(Recipient.mailing_id), col(Mailing.state).in_(SENDS))
-    date = func.coalesce(col(Recipient.dated_at), bindparam("date", worker.now, UtcTime()))
-    marked = (
+    values = {"ids": ids, "owner": worker.name, "date": worker.now, "lease": worker.now + SENDING_LEASE}
+    rows: Any = connection.execute(_marking(), values)
+    return {int(number): at for number, at in rows}
+
+
+@cache
+def _marking() -> Any:
+    """Built once: making a statement costs more than running it."""
+    running = exists().where(col(Mailing.id) == col(Recipient.mailing_id), col(Mailing.state).in_(SENDS))
+    active = exists().where(col(SendAccount.id) == col(Recipient.account_id), col(SendAccount.state) == "active")
+    return (
         update(Recipient)
         .where(
-            col(Recipient.id).in_(ids),
-            col(Recipient.worker) == worker.name,
+            col(Recipient.id).in_(bindparam("ids", expanding=True)),
+            col(Recipient.worker) == bindparam("owner"),
             col(Recipient.state) == "claimed",
-            running.exists(),
+            running,
+            active,
             ~suppressed_recipient(),
         )
-        .values(state="sending", lease_until=worker.now + SENDING_LEASE, dated_at=date)
+        .values(
+            state="sending",
+            lease_until=bindparam("lease", type_=UtcTime()),
+            dated_at=func.coalesce(col(Recipient.dated_at), bindparam("date", type_=UtcTime())),
+        )
         .returning(col(Recipient.id), col(Recipient.dated_at))
     )
-    rows: Any = connection.execute(marked)
-    return {int(number): at for number, at in rows}
 
 
 def refuse_suppressed(connection: Connection, ids: Collection[int], worker: Worker) -> None:
@@ -150,26 +164,46 @@ def skip(connection: Connection, ids: Collection[int], worker: Worker) -> None:
 def record(connection: Connection, results: Sequence[Result], worker: Worker) -> None:
     """Write down what became of recipients that this worker has: also of those whom a reaper took for uncertain, as
     who held the connection knows better."""
-    state = col(Recipient.state)
-    held = or_(state == "claimed", state == "sending", state == "uncertain")
-    mine = and_(col(Recipient.worker) == worker.name, held)
-    free = {"lease_until": None}
     accepted: dict[str, list[int]] = {}
     others: list[dict[str, Any]] = []
     for one in results:
         if one.state == "accepted":
             accepted.setdefault(one.sent_copy, []).append(one.id)
         else:
-            others.append(_values(one))
+            others.append({**_values(one), "owner": worker.name})
     for copy, ids in accepted.items():
-        done: dict[str, Any] = {"state": "accepted", "accepted_at": worker.now, "reason": "", "sent_copy": copy, **free}
-        done["attempts"] = col(Recipient.attempts) + 1
-        connection.execute(update(Recipient).where(col(Recipient.id).in_(ids), mine).values(**done))
+        connection.execute(_accepting(), {"ids": ids, "owner": worker.name, "at": worker.now, "copy": copy})
     if others:
-        recipients = table(Recipient)
-        named: dict[str, Any] = {name: bindparam(f"new_{name}") for name in _CHANGED}
-        changed = update(recipients).where(recipients.c.id == bindparam("which"), mine).values(**named, **free)
-        connection.execute(changed, others)
+        connection.execute(_changing(), others)
+
+
+def _held() -> Any:
+    state = col(Recipient.state)
+    held = or_(state == "claimed", state == "sending", state == "uncertain")
+    return and_(col(Recipient.worker) == bindparam("owner"), held)
+
+
+@cache
+def _accepting() -> Any:
+    return (
+        update(Recipient)
+        .where(col(Recipient.id).in_(bindparam("ids", expanding=True)), _held())
+        .values(
+            state="accepted",
+            accepted_at=bindparam("at", type_=UtcTime()),
+            reason="",
+            sent_copy=bindparam("copy"),
+            lease_until=None,
+            attempts=col(Recipient.attempts) + 1,
+        )
+    )
+
+
+@cache
+def _changing() -> Any:
+    recipients = table(Recipient)
+    named: dict[str, Any] = {name: bindparam(f"new_{name}") for name in _CHANGED}
+    return update(recipients).where(recipients.c.id == bindparam("which"), _held()).values(**named, lease_until=None)
 
 
 _CHANGED = ("state", "reason", "attempts", "first_failed_at", "not_before")
@@ -179,10 +213,9 @@ def _values(one: Result) -> dict[str, Any]:
     return {"which": one.id, **{f"new_{name}": getattr(one, name) for name in _CHANGED}}
 
 
-def note_attempts(connection: Connection, attempts: Sequence[Attempt]) -> None:
-    """Add what servers said, in their own words."""
-    names = ("recipient_id", "number", "started_at", "ended_at", "phase", "code", "enhanced", "text", "server")
-    insert(connection, Attempt, [{name: getattr(one, name) for name in names} for one in attempts])
+def note_attempts(connection: Connection, attempts: Sequence[dict[str, Any]]) -> None:
+    """Add what servers said, in their own words: rows that name the columns of `attempt`."""
+    insert(connection, Attempt, attempts)
 
 
 def give_back(connection: Connection, ids: Collection[int], worker: Worker, not_before: datetime | None = None) -> None:

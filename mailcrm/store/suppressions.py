@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -10,6 +11,7 @@ from sqlalchemy import (
     Connection,
     SQLColumnExpression,
     String,
+    bindparam,
     delete,
     exists,
     literal,
@@ -206,8 +208,12 @@ def _query() -> Any:
 
 def present(connection: Connection, names: Sequence[str]) -> set[str]:
     """Those of the names (addresses, or hashes of erased ones) that stand here in any scope."""
-    query = select(col(Suppression.address)).where(col(Suppression.address).in_(names))
-    return set(connection.execute(query).scalars())
+    return set(connection.execute(_present(), {"names": names}).scalars())
+
+
+@cache
+def _present() -> Any:
+    return select(col(Suppression.address)).where(col(Suppression.address).in_(bindparam("names", expanding=True)))
 
 
 def lift_of_mailing(connection: Connection, mailing_id: int) -> None:

@@ -48,6 +48,7 @@ def numbers(company: Company) -> dict[str, int]:
         "turn": "us",
         "field_id": company.one("SELECT min(id) FROM field"),
         "mailing_id": company.one("SELECT min(mailing_id) FROM recipient"),
+        "account_id": company.one("SELECT min(id) FROM send_account"),
         **tokens(company),
     }
 

@@ -19,6 +19,11 @@ CATALOGUE = ROOT / "web" / "translations" / "ru" / "LC_MESSAGES"
 MARKS = {"_": None, "gettext": None, "ngettext": (1, 2), "_l": None, "_m": None, "lazy_gettext": None}
 LATIN = re.compile(r"[A-Za-z]{2,}")
 ALLOWED = {
+    "DKIM",
+    "Exchange",
+    "Online",
+    "smtp",
+    "host",
     "mailcrm",
     "Message",
     "PDF",
@@ -203,6 +208,7 @@ def test_every_refusal_of_flow_has_its_sentence() -> None:
         "board",
         "notes",
         "tasks",
+        "accounts",
         "fields",
         "second_factor",
         "departures",

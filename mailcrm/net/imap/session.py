@@ -109,10 +109,21 @@ class Session(Connection):
         asked = UidSet.of(uids)
         return {uid for part in asked.commands() for uid in self._search(part) if uid in asked}
 
+    def find_message_id(self, message_id: str) -> UidSet:
+        """The UIDs of the examined folder with this Message-ID (in angle brackets, ASCII)."""
+        return self._search_for(b"HEADER", b"Message-ID", Quoted(message_id.encode("ascii", "replace")))
+
+    def find_subject(self, word: str) -> UidSet:
+        """The UIDs of the examined folder with this word of ASCII in the subject."""
+        return self._search_for(b"SUBJECT", Quoted(word.encode("ascii", "replace")))
+
     def _search(self, uids: bytes) -> UidSet:
+        return self._search_for(b"UID " + uids)
+
+    def _search_for(self, *criteria: bytes | Quoted) -> UidSet:
         found = NOTHING
         short = (b"RETURN (ALL)",) if "ESEARCH" in self.capabilities and self.quirks.esearch else ()
-        for parts in self._wire.stream("UID SEARCH", *short, b"UID " + uids):
+        for parts in self._wire.stream("UID SEARCH", *short, *criteria):
             try:
                 result = parse.found_uids(parts)
             except ValueError:

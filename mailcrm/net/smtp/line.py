@@ -53,6 +53,21 @@ class Line(asyncio.Protocol):
             raise self._failure(phase)
         return self._replies.popleft()
 
+    async def all_good(self, firsts: tuple[int, ...], timeout: float) -> bool:
+        """Whether the next replies begin with these digits; they are taken then, and left where they are otherwise.
+        The usual case, without an object for each reply."""
+        while len(self._replies) < len(firsts) and not self._lost:
+            if any(code // 100 != first for (code, _), first in zip(self._replies, firsts, strict=False)):
+                return False
+            await self._wait(timeout)
+        if len(self._replies) < len(firsts) or any(
+            code // 100 != first for (code, _), first in zip(self._replies, firsts, strict=False)
+        ):
+            return False
+        for _ in firsts:
+            self._replies.popleft()
+        return True
+
     async def _wait(self, timeout: float) -> None:
         if self._lost:
             return

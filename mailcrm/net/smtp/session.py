@@ -50,10 +50,15 @@ class Session:
     async def offer(self, envelope: Envelope) -> Answer | None:
         """None where the server waits for the message now; else what it said no to. Raises SmtpFailed, and Unwritable
         for an address that would break out of its command."""
+        if self._ahead is envelope:
+            return await self._offered()
         if refusal := self._impossible(envelope):
             return refusal
         if self._pipelines:
-            return await self._offer_at_once(envelope)
+            if self._ahead is not None:
+                raise ValueError("another message was to follow")
+            self._line.write(b"".join(command for _, command in self._commands(envelope)))
+            return await self._offered()
         for phase, command in self._commands(envelope):
             self._line.write(command)
             got = await self._answer(phase)
@@ -82,12 +87,11 @@ class Session:
         """Sign off."""
         await self._line.quit()
 
-    async def _offer_at_once(self, envelope: Envelope) -> Answer | None:
-        if self._ahead is not envelope:
-            if self._ahead is not None:
-                raise ValueError("another message was to follow")
-            self._line.write(b"".join(command for _, command in self._commands(envelope)))
+    async def _offered(self) -> Answer | None:
+        """The answers to the commands that went in one packet."""
         self._ahead = None
+        if await self._line.all_good((2, 2, 3), self._server.command_timeout):
+            return None
         mail, rcpt, data = [await self._answer(phase) for phase in ("mail", "rcpt", "data")]
         refusal = next((one for one in (mail, rcpt, data) if not one.is_good), None)
         if refusal is None:

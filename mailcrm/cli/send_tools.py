@@ -1,0 +1,59 @@
+"""What sending works with, made from the configuration; and whether another sending process lives."""
+
+import os
+import secrets
+import socket
+
+from mailcrm.cli.setting import Setting
+from mailcrm.errors import ConfigError
+from mailcrm.flow.tools import CompanyAccount, SendTools
+from mailcrm.net.smtp.values import SmtpLogin, SmtpServer
+
+
+def send_tools(setting: Setting) -> SendTools:
+    """What sending works with, as the configuration says. Raises ConfigError."""
+    return SendTools(
+        setting.database,
+        setting.blobs,
+        setting.credentials,
+        worker=f"send:{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}",
+        company=_company(setting),
+        is_alive=is_alive,
+        base_url=setting.config.base_url,
+    )
+
+
+def is_alive(worker: str) -> bool:
+    """False for the name of a process of this machine that is no more; others are believed to live."""
+    kind, host, number = [*worker.split(":"), "", ""][:3]
+    if kind != "send" or host != socket.gethostname() or not number.isdecimal():
+        return True
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
+
+
+def _company(setting: Setting) -> CompanyAccount | None:
+    smtp = setting.config.smtp
+    if not smtp.host:
+        return None
+    ca_file = str(smtp.ca_file) if smtp.ca_file else None
+    server = SmtpServer(smtp.host, smtp.port, smtp.tls, ca_file)  # type: ignore[arg-type]
+    login = SmtpLogin(smtp.login, _password(setting)) if smtp.login else None
+    return CompanyAccount(server, smtp.address, smtp.name, login)
+
+
+def _password(setting: Setting) -> str:
+    smtp = setting.config.smtp
+    if smtp.password_file is not None:
+        try:
+            return smtp.password_file.read_text("utf-8").rstrip("\n")
+        except OSError as error:
+            raise ConfigError(f"smtp.password_file cannot be read: {error.strerror}.") from error
+    if smtp.password_env not in os.environ:
+        raise ConfigError(f"smtp: the environment variable {smtp.password_env} is not set.")
+    return os.environ[smtp.password_env]
