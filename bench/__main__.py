@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import documents, imports, latency, maildir, measure, pages, parse, receive, stream
+from bench import documents, imports, latency, maildir, measure, pages, parse, receive, rendering, stream
 from tests.dovecot import Dovecot
 
 _RESULTS = Path(__file__).parent / "RESULTS.md"
 _CORPORA = Path(os.environ.get("MAILCRM_CORPORA", Path(__file__).parents[2] / "shared" / "corpora"))
-SUBJECTS = ("parse", "documents", "stream", "latency", "pages", "imports", "receive")
+SUBJECTS = ("parse", "documents", "stream", "latency", "pages", "imports", "rendering", "receive")
 
 
 def main() -> None:
@@ -48,6 +48,8 @@ def _sections(subject: str, asked: argparse.Namespace) -> Iterator[str]:
         yield from map(pages.run, asked.pages)
     if subject == "imports":
         yield imports.run(asked.rows)
+    if subject == "rendering":
+        yield rendering.run()
     if subject == "receive":
         yield from (receive.run(case, asked.runs) for case in receive.cases(asked.messages, _CORPORA))
     if subject not in SUBJECTS:

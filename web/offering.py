@@ -153,3 +153,8 @@ def problem(reason: str) -> str:
     key, _, detail = reason.partition(": ")
     sentence = PROBLEMS.get(key)
     return reason if sentence is None else str(sentence) % {"detail": detail}
+
+
+def ten_thousandths(total: int, currency: str) -> str:
+    """A stored total as an amount."""
+    return money(Decimal(total) / 10_000, currency)

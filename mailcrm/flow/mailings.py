@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from mailcrm.crm.work_calendar import WorkCalendar
 from mailcrm.errors import NotFound, Refused
@@ -16,7 +16,7 @@ from mailcrm.mailing.pace import ramp_of
 from mailcrm.mailing.preflight import fingerprint
 from mailcrm.mailing.schedule import BadTime, Start
 from mailcrm.mailing.state import mailing_may
-from mailcrm.store import freezing, mailings, offers, people, send_accounts
+from mailcrm.store import entries, freezing, mailings, offers, offers_sent, people, send_accounts
 from mailcrm.store.database import Database
 from mailcrm.store.mailings import MailingRow
 
@@ -179,6 +179,15 @@ def start_due(database: Database, now: datetime) -> int:
     """Let those scheduled mailings leave whose time has come; returns how many."""
     with database.writing() as connection:
         return mailings.start_due(connection, now)
+
+
+def put_on_timelines(database: Database, now: datetime) -> int:
+    """Give every offer that a server took an entry on its client's timeline; returns how many were new."""
+    with database.writing() as connection:
+        new = offers_sent.unlisted(connection, now - timedelta(days=3))
+        for one in new:
+            entries.add(connection, one)
+        return len(new)
 
 
 def _begin(edit: Edit, mailing: MailingRow, working: WorkCalendar) -> datetime:

@@ -69,10 +69,10 @@ class Paper:
 
 def kit(connection: Connection, offer_id: int, client_ids: Collection[int] = ()) -> Kit:
     """The offer with its common parts, and the own terms of a few clients; raises NotFound."""
-    offer = offers.offer(connection, offer_id)
-    if offer is None:
+    found_offer = offers.with_letterhead(connection, offer_id)
+    if found_offer is None:
         raise NotFound("There is no such offer.")
-    letterhead, language = templates.letterhead(connection)
+    offer, letterhead, language = found_offer
     layers = terms.layers(connection, offer_id, client_ids)
     chosen = [one for one in (offer.template_id, offer.document_template_id) if one is not None]
     found = templates.in_languages(connection, chosen)

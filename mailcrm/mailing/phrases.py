@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal
@@ -79,27 +80,32 @@ def client_language(said: str, names: str, domain: str, default: str) -> str:
     return default if default in LANGUAGES else DEFAULT
 
 
+@lru_cache(maxsize=4096)
 def amount(value: Decimal, currency: str, language: str) -> str:
     """An amount of money with its currency."""
     return str(format_currency(value, currency, locale=language))
 
 
+@lru_cache(maxsize=4096)
 def price(value: Decimal, language: str) -> str:
     """An amount of money without its currency, with two to four places."""
     return str(format_decimal(value, "#,##0.00##", locale=language))
 
 
+@lru_cache(maxsize=4096)
 def quantity(value: Decimal, language: str) -> str:
     """A number without needless zeros."""
     return str(format_decimal(value, "#,##0.####", locale=language))
 
 
+@lru_cache(maxsize=4096)
 def percent(value: Decimal, language: str) -> str:
     """Per cent, with the blank that Russian wants."""
     number = format_decimal(value, "#,##0.##", locale=language)
     return f"{number}%" if language == "en" else f"{number}\u00a0%"
 
 
+@lru_cache(maxsize=4096)
 def day(value: date, language: str) -> str:
     """A date in words."""
     return str(format_date(value, "long", locale=language))

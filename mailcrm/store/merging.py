@@ -1,6 +1,6 @@
 """What templates may say of clients, for many clients at once: the client, whom to write to, and who writes."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,6 +9,7 @@ from sqlmodel import col
 
 from mailcrm.mailing.merge import ClientFacts, Person
 from mailcrm.model import Client, Contact, ContactAddress, User
+from mailcrm.store import fields
 from mailcrm.store.rows import parts
 from mailcrm.store.visibility import Viewer, sees
 
@@ -51,7 +52,7 @@ _COLUMNS: Any = (
 
 
 def facts(connection: Connection, who: Viewer, client_ids: Collection[int]) -> dict[int, Facts]:
-    """Client id → its facts, for those that the viewer may see and that are not archived; one query for each 800."""
+    """Client id → its facts, for those that the viewer may see and that are not archived; two queries for each 800."""
     found: dict[int, Facts] = {}
     for part in parts(client_ids):
         for number, *client, owner_id, owner, login, email, contact_id, name, position in connection.execute(
@@ -62,7 +63,13 @@ def facts(connection: Connection, who: Viewer, client_ids: Collection[int]) -> d
             if email:
                 target = Target(email, contact_id, Person(name or "", email, position or ""))
                 found[number] = replace(found[number], targets=(*found[number].targets, target))
-    return found
+    custom = fields.values(connection, found)
+    return {number: _with_fields(one, custom[number]) for number, one in found.items()}
+
+
+def _with_fields(one: Facts, custom: Mapping[str, fields.Value]) -> Facts:
+    texts = {key: str(value) for key, value in custom.items()}
+    return replace(one, client=replace(one.client, custom=texts)) if texts else one
 
 
 def _select() -> Select[Any]:

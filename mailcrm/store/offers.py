@@ -9,11 +9,13 @@ from typing import Any
 from sqlalchemy import Connection, Select, delete, func, insert, or_, select, update
 from sqlmodel import col
 
+from mailcrm.mailing.merge import Letterhead
 from mailcrm.mailing.pricing import Item
 from mailcrm.mailing.terms import TermSpec
-from mailcrm.model import Offer, OfferFile, OfferItem, TermKind, User
+from mailcrm.model import CompanyLetterhead, Offer, OfferFile, OfferItem, TermKind, User
 from mailcrm.store.clients import name_key
 from mailcrm.store.rows import insert as insert_rows
+from mailcrm.store.templates import HEAD
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,17 @@ def offer(connection: Connection, offer_id: int) -> OfferRow | None:
     """The offer with this id."""
     row = connection.execute(_select().where(offer_id == _ID)).one_or_none()
     return OfferRow(*row) if row else None
+
+
+def with_letterhead(connection: Connection, offer_id: int) -> tuple[OfferRow, Letterhead, str] | None:
+    """The offer, how the company shows itself, and the language of clients about whom nothing else is known."""
+    query = _select().add_columns(*HEAD).join(CompanyLetterhead, col(CompanyLetterhead.id) == 1, isouter=True)
+    row = connection.execute(query.where(offer_id == _ID)).one_or_none()
+    if row is None:
+        return None
+    head = row[len(_COLUMNS) :]
+    known = head[0] is not None
+    return OfferRow(*row[: len(_COLUMNS)]), Letterhead(*head[:-1]) if known else Letterhead(), head[-1] or "en"
 
 
 def offers(connection: Connection, wanted: OfferFilter, before: int = 0, limit: int = 50) -> list[OfferRow]:

@@ -47,7 +47,7 @@ _COLUMNS: Any = (
     col(Template.updated_at),
     col(Template.archived_at),
 )
-_HEAD: Any = tuple(
+HEAD: Any = tuple(
     getattr(CompanyLetterhead, name)
     for name in ("name", "address", "phone", "email", "website", "tax_id", "accent", "small_print", "language")
 )
@@ -91,7 +91,7 @@ def change_template(connection: Connection, template_id: int, values: dict[str, 
 
 def letterhead(connection: Connection) -> tuple[Letterhead, str]:
     """How the company shows itself, and the language of clients about whom nothing else is known."""
-    row = connection.execute(select(*_HEAD)).first()
+    row = connection.execute(select(*HEAD)).first()
     return (Letterhead(*row[:-1]), row[-1]) if row else (Letterhead(), "en")
 
 

@@ -28,10 +28,10 @@ from mailcrm.flow.templates import TemplateValues
 from mailcrm.mailing.audience import Audience
 from mailcrm.mailing.pricing import Item
 from mailcrm.mailing.token import TokenKeys, recipient_of
-from mailcrm.model import Contact, SendAccount
+from mailcrm.model import Contact, Recipient, SendAccount
 from mailcrm.net.blobs import Blobs
 from mailcrm.net.typeset.pool import Typesetter
-from mailcrm.store import freezing
+from mailcrm.store import freezing, offers_sent
 from mailcrm.store import mailings as store
 from mailcrm.store import offers as stored_offers
 from mailcrm.store import suppressions as stored_suppressions
@@ -389,3 +389,23 @@ def test_who_wrote_yesterday_is_pointed_out(campaign: Campaign) -> None:
     campaign.aim(client)
     campaign.prepare()
     assert campaign.rows("warnings") == [("wrote-lately",)]
+
+
+def test_an_offer_that_left_stands_on_the_timeline_of_its_client_once(campaign: Campaign) -> None:
+    client = campaign.client("South Ltd", "sam@south.test")
+    campaign.aim(client)
+    campaign.prepare()
+    campaign.approve()
+    now = campaign.room.now
+    assert mailings.put_on_timelines(campaign.db, now) == 0
+    with campaign.db.writing() as connection:
+        connection.execute(update(Recipient).values(state="accepted", accepted_at=now))
+    assert mailings.put_on_timelines(campaign.db, now) == 1
+    assert mailings.put_on_timelines(campaign.db, now) == 0
+    with campaign.db.reading() as connection:
+        rows = connection.exec_driver_sql("SELECT client_id, record_id FROM entry WHERE kind = 'offer'").all()
+        found = offers_sent.sent(connection, EVERYTHING, [rows[0][1]])
+    assert [row[0] for row in rows] == [client]
+    assert [(one.title, one.address, one.total) for one in found.values()] == [
+        ("Spring valves", "sam@south.test", 9_500_000)
+    ]
