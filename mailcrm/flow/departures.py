@@ -9,6 +9,7 @@ from mailcrm.flow import people
 from mailcrm.flow.edit import Actor, By, Edit, Office, editing
 from mailcrm.store import departures, mailboxes
 from mailcrm.store import people as stored
+from mailcrm.store.ownership import Change
 
 
 def depart(office: Office, by: By, user_id: int, successor_id: int | None) -> None:
@@ -28,7 +29,8 @@ def depart(office: Office, by: By, user_id: int, successor_id: int | None) -> No
         raise Refused("There is no such user to hand over to.")
     people.edit_user(office.database, user_id, {"is_active": False}, by.at, Actor(by.actor_id, by.ip))
     with editing(office, by) as edit:
-        moved, managed = departures.pass_on(edit.connection, user_id, successor_id) if successor_id else ([], [])
+        change = Change(successor_id, by.at, by.actor_id)
+        moved, managed = departures.pass_on(edit.connection, user_id, change) if successor_id else ([], [])
         row = {"user_id": user_id, "successor_id": successor_id, "at": by.at, "actor_id": by.actor_id}
         numbers = {"clients": " ".join(map(str, moved)), "groups": " ".join(map(str, managed))}
         departures.add(edit.connection, {**row, **numbers, "mailboxes": _freeze(edit, user_id)})
@@ -49,7 +51,7 @@ def come_back(office: Office, by: By, user_id: int) -> None:
             box = mailboxes.mailbox(edit.connection, int(number))
             if box is not None and box.state == "frozen":
                 mailboxes.change_mailbox(edit.connection, box.id, {"state": state})
-        departures.give_back(edit.connection, row)
+        departures.give_back(edit.connection, row, Change(user_id, by.at, by.actor_id))
         edit.note("came back", "user", user_id)
 
 

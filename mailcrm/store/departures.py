@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, and_, func, insert, select, update
 from sqlmodel import col
 
 from mailcrm.model import Client, ClientGroup, Departure, Mailbox, MessageCopy, UserSession
+from mailcrm.store import ownership
+from mailcrm.store.ownership import Change
 from mailcrm.store.rows import parts
 
 
@@ -80,22 +82,22 @@ def last(connection: Connection, user_id: int) -> DepartureRow | None:
     return DepartureRow(*row) if row else None
 
 
-def pass_on(connection: Connection, from_id: int, to_id: int) -> tuple[list[int], list[int]]:
+def pass_on(connection: Connection, from_id: int, change: Change) -> tuple[list[int], list[int]]:
     """Make another user the owner of the clients and the manager of the groups of one; returns their numbers."""
-    clients = update(Client).where(col(Client.owner_id) == from_id).values(owner_id=to_id)
-    groups = update(ClientGroup).where(col(ClientGroup.manager_id) == from_id).values(manager_id=to_id)
-    moved = list(connection.execute(clients.returning(col(Client.id))).scalars())
+    theirs = col(Client.owner_id) == from_id
+    groups = update(ClientGroup).where(col(ClientGroup.manager_id) == from_id).values(manager_id=change.owner_id)
+    moved = list(connection.execute(select(col(Client.id)).where(theirs)).scalars())
+    ownership.give(connection, theirs, change)
     managed = list(connection.execute(groups.returning(col(ClientGroup.id))).scalars())
     return sorted(n for n in moved if n), sorted(n for n in managed if n)
 
 
-def give_back(connection: Connection, row: DepartureRow) -> None:
+def give_back(connection: Connection, row: DepartureRow, change: Change) -> None:
     """Give back what passed on, but for what got yet another owner or manager since."""
     if row.successor_id is None:
         return
     for part in parts(int(number) for number in row.clients.split()):
-        still = (col(Client.id).in_(part), col(Client.owner_id) == row.successor_id)
-        connection.execute(update(Client).where(*still).values(owner_id=row.user_id))
+        ownership.give(connection, and_(col(Client.id).in_(part), col(Client.owner_id) == row.successor_id), change)
     for part in parts(int(number) for number in row.groups.split()):
         led = (col(ClientGroup.id).in_(part), col(ClientGroup.manager_id) == row.successor_id)
         connection.execute(update(ClientGroup).where(*led).values(manager_id=row.user_id))

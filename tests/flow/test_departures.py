@@ -15,7 +15,7 @@ from mailcrm.flow.sessions import Origin
 from mailcrm.model import ClientGroup
 from mailcrm.net.secrets import Keyring
 from mailcrm.store import departures as stored
-from mailcrm.store import mailboxes, rounds
+from mailcrm.store import mailboxes, ownership, rounds
 from mailcrm.store.database import Database
 from mailcrm.store.rows import insert
 from tests.mailroom import Mailroom, mail
@@ -73,6 +73,8 @@ def test_a_departure_does_what_it_tells_and_is_undone_exactly(anna: Mailroom, db
         assert rounds.accounts(connection) == [], "never read again"
     departures.come_back(anna.office, vera, anna.user_id)
     assert [rows(db, query) for query in STATE] == before
+    with db.reading() as connection:
+        assert [one.owner for one in ownership.history(connection, 1)] == ["Anna", "Boris", "Anna"]
     assert [row[0] for row in rows(db, "SELECT act FROM audit WHERE act IN ('left', 'came back') ORDER BY id")] == [
         "left",
         "came back",

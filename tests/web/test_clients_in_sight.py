@@ -54,7 +54,15 @@ def _joined(company: Company, app: Flask, name: str, role: str = "staff") -> Fla
 
 def _filled(company: Company) -> dict[str, object]:
     link = company.one(f"SELECT id FROM link WHERE message_id = {company.number(OFFER)}")
-    return {**numbers(company), "link_id": link, "answer": "yes", "act": "undo", "triage_id": 1, "session_id": 1}
+    return {
+        **numbers(company),
+        "link_id": link,
+        "answer": "yes",
+        "act": "undo",
+        "triage_id": 1,
+        "session_id": 1,
+        "state": "done",
+    }
 
 
 def _words(data: bytes) -> str:
