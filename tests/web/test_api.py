@@ -111,6 +111,21 @@ def test_documents_are_told_with_versions_and_answers(company: Company, program:
     assert whole["sendings"]
 
 
+def test_tasks_are_given_finished_and_reopened(company: Company, program: Program) -> None:
+    client = company.clients["Atelier Fontaine"]
+    body = {"title": "Call about the fountain", "client_id": client, "due_on": "2026-12-31", "due_time": "10:30"}
+    made = program.call("POST", "/tasks", json={**body, "zone": "Europe/Paris", "reminder": "hour"}).get_json()
+    assert made["due_at"] == "2026-12-31T09:30:00Z"
+    path = f"/tasks/{made['id']}"
+    assert program.read(path)["owner_id"] == company.users["anna"]
+    listed = program.read(f"/tasks?client_id={client}&limit=1")
+    assert made["id"] in [one["id"] for one in listed["items"]]  # type: ignore[attr-defined, index]
+    assert program.call("POST", f"{path}/finish").get_json()["state"] == "done"
+    assert program.call("POST", f"{path}/reopen").get_json()["state"] == "open"
+    assert program.call("POST", "/tasks", json={**body, "zone": "Mars/Base"}).status_code == 409
+    assert program.call("POST", "/tasks", json={**body, "client_id": 999999}).status_code == 404
+
+
 def test_nothing_opens_without_a_working_token(company: Company, program: Program) -> None:
     app = company.app()
     assert Program(app, "mcrm_" + "x" * 43).call("GET", "/clients").status_code == 401

@@ -18,6 +18,8 @@ SCOPE_LABELS = {
     "clients:write": _l("add and change clients and contacts"),
     "timeline:read": _l("read timelines and messages"),
     "documents:read": _l("read about documents"),
+    "tasks:read": _l("read tasks"),
+    "tasks:write": _l("give and finish tasks"),
 }
 
 
