@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import documents, imports, latency, maildir, measure, pages, parse, receive, rendering, stream
+from bench import documents, imports, latency, maildir, measure, pages, parse, receive, rendering, reports, stream
 from tests.dovecot import Dovecot
 
 _RESULTS = Path(__file__).parent / "RESULTS.md"
 _CORPORA = Path(os.environ.get("MAILCRM_CORPORA", Path(__file__).parents[2] / "shared" / "corpora"))
-SUBJECTS = ("parse", "documents", "stream", "latency", "pages", "imports", "rendering", "receive")
+SUBJECTS = ("parse", "documents", "stream", "latency", "pages", "imports", "rendering", "reports", "receive")
 
 
 def main() -> None:
@@ -22,6 +22,7 @@ def main() -> None:
     parser.add_argument("--messages", type=int, default=20_000, help="in the generated mailbox")
     parser.add_argument("--pages", type=int, nargs="+", default=[20_000, 1_000_000], help="messages behind the pages")
     parser.add_argument("--rows", type=int, default=50_000, help="of the list of clients")
+    parser.add_argument("--reported", type=int, default=1_000_000, help="messages behind the reports")
     parser.add_argument("--write", type=Path, default=_RESULTS, help="where the results go")
     asked = parser.parse_args()
     os.environ["MAILCRM_BENCH_PASSWORD"] = Dovecot.password
@@ -50,6 +51,8 @@ def _sections(subject: str, asked: argparse.Namespace) -> Iterator[str]:
         yield imports.run(asked.rows)
     if subject == "rendering":
         yield rendering.run()
+    if subject == "reports":
+        yield from reports.run(asked.reported, asked.reported // 20)
     if subject == "receive":
         yield from (receive.run(case, asked.runs) for case in receive.cases(asked.messages, _CORPORA))
     if subject not in SUBJECTS:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from demo.duties import assign
 from demo.people import CLIENTS, DOMAIN, EVERYBODY, FREE_MAIL, STAFF, Client, Staff
+from demo.sales import sell
 from mailcrm.config import Config, load
 from mailcrm.flow.clients import NewClient, add_client
 from mailcrm.flow.contacts import NewContact, add_contact
@@ -103,6 +104,8 @@ def _office(config: Config, database: Database, keyring: Keyring) -> Office:
 def _fill(office: Office, users: dict[str, int], now: datetime) -> None:
     clients = {client.name: _client(office, client, By(users[client.owner], now)) for client in CLIENTS}
     assign(office, users, clients, now)
+    owners = {client.name: users[client.owner] for client in CLIENTS}
+    sell(office, By(None, now), clients, owners)
     for key, friend in _FRIENDS.items():
         never_again(office, By(users[key], now), EVERYBODY[friend].email, for_user=users[key])
 

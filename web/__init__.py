@@ -24,6 +24,7 @@ from web.arrivals import Arrivals
 from web.chrome import chrome
 from web.extracts import Extracts
 from web.field_values import shown as field_value
+from web.money import money
 from web.pages import (
     absences,
     account,
@@ -35,6 +36,9 @@ from web.pages import (
     comparisons,
     contacts,
     corrections,
+    deal_links,
+    deal_stages,
+    deals,
     departures,
     documents,
     duplicates,
@@ -54,6 +58,7 @@ from web.pages import (
     palette,
     privacy,
     public,
+    reports,
     results,
     search,
     second_factor,
@@ -100,6 +105,10 @@ _PAGES = (
     offer_preview,
     templates,
     mailings,
+    deals,
+    deal_links,
+    deal_stages,
+    reports,
     search,
     palette,
     triage,
@@ -188,6 +197,7 @@ def _prepare_templates(app: Flask) -> None:
         for path in static.rglob("*")
         if path.is_file()
     }
+    app.jinja_env.globals["money"] = money
     app.jinja_env.globals["asset"] = lambda name: f"/static/{name}?v={hashes[name]}"
 
 

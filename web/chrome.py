@@ -43,6 +43,7 @@ MAIN = (
     Place("board", "board.overview", _l("Board")),
     Place("clients", "clients.overview", _l("Clients"), also=("timeline", "contacts", "messages", "notes")),
     Place("tasks", "tasks.overview", _l("Tasks")),
+    Place("deals", "deals.board", _l("Deals"), also=("deal_links", "deal_stages")),
     Place("documents", "documents.overview", _l("Documents"), also=("comparisons", "corrections")),
     Place(
         "offers",
@@ -50,6 +51,7 @@ MAIN = (
         _l("Offers"),
         also=("offer_terms", "offer_preview", "templates", "mailings", "results"),
     ),
+    Place("reports", "reports.overview", _l("Reports")),
     Place("triage", "triage.overview", _l("Tray"), count=lambda: state().triage),
 )
 """The order of work: board, clients, tasks, deals, documents, offers, reports, tray."""

@@ -138,6 +138,15 @@ ORDERS = {
     "follow_up": _l("Next follow-up"),
     "newest": _l("Newest"),
 }
+DEAL_ORDERS = {
+    "moved": _l("Moved last"),
+    "expected": _l("Expected first"),
+    "value": _l("Value"),
+    "title": _l("Title"),
+    "client": _l("Client"),
+}
+DEAL_STATES = {"open": _l("Open"), "won": _l("Won deals"), "lost": _l("Lost deals")}
+STAGE_KINDS = {"open": _l("open"), "won": _l("won"), "lost": _l("lost")}
 HINTS = {
     "date": _l("This is not a date: %(text)s. Write 2026-01-31, 2026-01 or 31.01.2026."),
     "has": _l("After has: only “attachment” is understood, not “%(text)s”."),

@@ -1,6 +1,7 @@
 """Languages, times and sizes: what a page says is said in the language of the user and in the zone of the browser."""
 
 from datetime import UTC, date, datetime, time
+from decimal import Decimal
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -21,6 +22,7 @@ def install(app: Flask) -> None:
     Babel(app, locale_selector=language)
     app.jinja_env.filters.update(ago=ago, on_day=date_words, weekday=weekday)
     app.jinja_env.filters.update(when=when, day=day, date=whole_date, stamp=stamp, size=size, number=number)
+    app.jinja_env.filters.update(dated=dated, plain=plain)
 
 
 def language() -> str:
@@ -95,6 +97,17 @@ def weekday(on: date) -> str:
     return str(format_skeleton("MMMMEEEEd", datetime.combine(on, time()), locale=str(get_locale() or "en")))
 
 
+def dated(day_: date) -> str:
+    """A day, with its year."""
+    return str(format_date(day_, "medium", locale=str(get_locale() or "en")))
+
+
+def bar_name(first: date, kind: str) -> str:
+    """What stands below the bar of a plot: a day, the first day of a week, or a month."""
+    skeleton = {"day": "d", "week": "MMMd", "month": "yMMM"}[kind]
+    return str(format_skeleton(skeleton, first, locale=str(get_locale() or "en")))
+
+
 def when(at: datetime | None) -> Markup:
     """A <time> with the whole local date and time."""
     if at is None:
@@ -122,3 +135,9 @@ def size(count: int) -> str:
 def number(value: float) -> str:
     """A number with the separators of the language."""
     return str(format_decimal(value, locale=str(get_locale() or "en")))
+
+
+def plain(value: Decimal) -> str:
+    """An amount for a field of a form, without separators and needless noughts, as the language writes it."""
+    text = f"{value:.4f}".rstrip("0").rstrip(".")
+    return str(format_decimal(Decimal(text), "0.####", locale=str(get_locale() or "en")))

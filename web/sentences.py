@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from flask_babel import gettext
 
+from web.deal_sentences import DEALS
 from web.sentences_of_accounts import ACCOUNTS
 from web.work_words import REFUSALS
 
@@ -269,6 +270,7 @@ SENTENCES = (
     _m("The document cannot be made: %(reason)s"),
     _m("The document takes too long or too much memory to make."),
     _m("Only its owner or an admin may change a mailbox, and none that stands in the configuration."),
+    *DEALS,
 )
 _GAP = re.compile(r"%\\?\((\w+)\\?\)s")
 _QUOTES = str.maketrans({"“": '"', "”": '"'})

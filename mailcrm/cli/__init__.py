@@ -5,7 +5,21 @@ from pathlib import Path
 
 import click
 
-from mailcrm.cli import blobs, board, check, clients, documents, lists, mail, mailboxes, running, sending, setup, users
+from mailcrm.cli import (
+    blobs,
+    board,
+    check,
+    clients,
+    documents,
+    lists,
+    mail,
+    mailboxes,
+    reports,
+    running,
+    sending,
+    setup,
+    users,
+)
 from mailcrm.cli.setting import Setting
 from mailcrm.errors import MailcrmError
 
@@ -41,6 +55,7 @@ for _command in (
     documents.documents,
     board.board,
     mailboxes.mailbox,
+    reports.reports,
     mail.inspect,
     mail.explain,
     mail.fsck,

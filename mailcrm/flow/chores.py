@@ -16,6 +16,7 @@ from mailcrm.errors import MailcrmError
 from mailcrm.flow import duplicates, follow_ups, groups, handover, hits, mailings, standing, webhooks
 from mailcrm.flow.edit import By, Office
 from mailcrm.flow.reminders import remind
+from mailcrm.flow.tally import tally
 from mailcrm.flow.tidy import Retention, tidy
 from mailcrm.net.blobs import BlobStore
 from mailcrm.net.secrets import Keyring
@@ -95,12 +96,17 @@ def _groups(tools: ChoreTools, now: datetime) -> None:
     groups.refresh(tools.office, now)
 
 
+def _tally(tools: ChoreTools, now: datetime) -> None:
+    tally(tools.office, tools.work, now)
+
+
 CHORES: tuple[Chore, ...] = (
     Chore("follow-ups", timedelta(hours=1), _follow_ups),
     Chore("hits", timedelta(minutes=30), _hits),
     Chore("mailings", timedelta(seconds=15), _start_mailings),
     Chore("webhooks", timedelta(seconds=5), _webhooks),
     Chore("duplicates", timedelta(days=1), _duplicates),
+    Chore("tally", timedelta(seconds=20), _tally),
     Chore("tidy", timedelta(days=1), _tidy),
     Chore("handovers", timedelta(minutes=5), _handovers),
     Chore("groups", timedelta(hours=1), _groups),

@@ -17,6 +17,7 @@ from mailcrm.model.crm import (
     NeverRule,
     Triage,
 )
+from mailcrm.model.deal import Deal, DealItem, DealMove, DealStage
 from mailcrm.model.documents import (
     Answer,
     Blob,
@@ -95,6 +96,10 @@ __all__ = [
     "ContactAddress",
     "ContactPhone",
     "CustomField",
+    "Deal",
+    "DealItem",
+    "DealMove",
+    "DealStage",
     "Delivery",
     "Departure",
     "Document",

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index, UniqueConstraint, column
+from sqlalchemy import Index, UniqueConstraint, and_, column
 from sqlmodel import Field, SQLModel
 
 from mailcrm.model.columns import Id, UtcTime
@@ -123,6 +123,31 @@ class Entry(SQLModel, table=True):
             sqlite_where=column("record_id").is_not(None),
             postgresql_where=column("record_id").is_not(None),
         ),
+        # What reports count is read from these indexes alone.
+        Index(
+            "ix_entry_day",
+            *("day", "direction", "actor_id", "client_id"),
+            sqlite_where=column("day").is_not(None),
+            postgresql_where=column("day").is_not(None),
+        ),
+        Index(
+            "ix_entry_reply",
+            *("reply_day", "reply_by", "wait", "reply_minutes", "client_id"),
+            sqlite_where=column("reply_day").is_not(None),
+            postgresql_where=column("reply_day").is_not(None),
+        ),
+        Index(
+            "ix_entry_waiting",
+            *("day", "client_id"),
+            sqlite_where=and_(column("wait").is_not(None), column("reply_day").is_(None)),
+            postgresql_where=and_(column("wait").is_not(None), column("reply_day").is_(None)),
+        ),
+        Index(
+            "ix_entry_untallied",
+            "id",
+            sqlite_where=column("tallied").is_(None),
+            postgresql_where=column("tallied").is_(None),
+        ),
     )
 
     id: int | None = Field(default=None, primary_key=True, sa_type=Id)
@@ -139,7 +164,18 @@ class Entry(SQLModel, table=True):
     record_id: int | None = Field(default=None, sa_type=Id)
     """The row that the entry stands for, where it is no message."""
     actor_id: int | None = Field(default=None, sa_type=Id)
-    """The user who did it, where it is no message."""
+    """The user who did it; of a message who wrote it, once it is tallied."""
+    tallied: bool | None = None
+    """Whether reports count it; empty until `flow.tally` has found out. The rest is what they count."""
+    day: int | None = None
+    """Of a message between people: its day in the company's zone, counted from 1970-01-01."""
+    wait: int | None = None
+    """1 where a client began to wait for us with this message, 2 for the first such of its thread."""
+    reply_id: int | None = Field(default=None, sa_type=Id)
+    """Our message that ended the wait; who wrote it, its day, and the minutes of working time until then follow."""
+    reply_by: int | None = Field(default=None, sa_type=Id)
+    reply_day: int | None = None
+    reply_minutes: int | None = None
 
 
 class Triage(SQLModel, table=True):

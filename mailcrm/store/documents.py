@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select
 from sqlmodel import col
 
-from mailcrm.model import Document, Link, Message, Occurrence, Suggestion, Version
+from mailcrm.model import DealItem, Document, Link, Message, Occurrence, Suggestion, Version
 from mailcrm.store.visibility import FULL, Viewer, level, sees_client
 
 
@@ -52,6 +52,14 @@ def of_client(
         col(Link.message_id) == col(Message.id), col(Link.client_id) == client_id, col(Link.state) == "active"
     )
     return _rows(connection, _grouped(who).where(theirs), before, size)
+
+
+def of_deal(connection: Connection, who: Viewer, deal_id: int) -> list[DocumentRow]:
+    """The documents that belong to a deal, the last moved first."""
+    there = exists().where(
+        col(DealItem.deal_id) == deal_id, col(DealItem.kind) == "document", col(DealItem.record_id) == col(Document.id)
+    )
+    return _rows(connection, _grouped(who).where(there), None, 100)
 
 
 def named(

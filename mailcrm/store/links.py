@@ -12,7 +12,7 @@ from sqlmodel import col
 from mailcrm.crm.filing import ROBOTS
 from mailcrm.crm.match import Found
 from mailcrm.model import Client, ClientDomain, ContactAddress, Entry, Link, MailAddress, Message, MessageAddress
-from mailcrm.store import document_work, standing
+from mailcrm.store import document_work, standing, tallies
 from mailcrm.store.rows import insert_missing, parts
 
 _MOST_UNLINKED = 5000
@@ -201,6 +201,7 @@ def drop_entries(connection: Connection, client_id: int, message_ids: Iterable[i
         )
         gone = (col(Entry.message_id).in_(part), col(Entry.message_id).not_in(linked))
         connection.execute(delete(Entry).where(col(Entry.client_id) == client_id, *gone))
+        tallies.again_with(connection, part)
         document_work.enqueue(connection, part)
         standing.enqueue(connection, part)
 

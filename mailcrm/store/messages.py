@@ -20,7 +20,7 @@ from mailcrm.model import (
     ThreadReference,
 )
 from mailcrm.model.columns import UtcTime
-from mailcrm.store import document_work, privacy
+from mailcrm.store import document_work, privacy, tallies
 from mailcrm.store.rows import insert_missing, parts
 
 _RECORDING = 7233104
@@ -151,6 +151,7 @@ def join_threads(connection: Connection, thread: int, others: Sequence[int]) -> 
     for model in (Message, Entry, ThreadReference):
         column = col(model.thread_id)
         connection.execute(update(model).where(column.in_(others)).values(thread_id=thread))
+    tallies.again(connection, [thread])
     connection.execute(delete(Thread).where(col(Thread.id).in_(others)))
     if decided:
         privacy.renew(connection, col(Message.thread_id) == thread)

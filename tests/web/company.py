@@ -89,6 +89,8 @@ class Company:
     """Filled by `tests.web.selling`."""
     imports: list[int] = field(default_factory=list)
     groups: dict[str, int] = field(default_factory=dict)
+    deals: dict[str, int] = field(default_factory=dict)
+    """Filled by `tests.web.bargains`."""
     _number: int = 0
 
     def __post_init__(self) -> None:

@@ -11,8 +11,10 @@ from playwright.sync_api import Browser, sync_playwright
 from werkzeug.serving import make_server
 
 from mailcrm.store.database import Database
+from tests.web.bargains import bargain
 from tests.web.company import Company, furnished
 from tests.web.duties import assign
+from tests.web.figures import count
 from tests.web.offers_sent import send_offers
 from tests.web.papers import lay
 from tests.web.selling import sell
@@ -29,12 +31,14 @@ CHROMIUM_FLAGS = [
 
 @pytest.fixture
 def company(db: Database, tmp_path: Path) -> Company:
-    """A company with mail, documents and offers, on each database."""
+    """A company with mail, documents, offers and deals, on each database."""
     found = furnished(db, tmp_path / "company")
     lay(found)
     send_offers(found)
     sell(found)
     assign(found)
+    bargain(found)
+    count(found)
     return found
 
 

@@ -6,6 +6,7 @@ from mailcrm.mailing.replies import CLICK, OPEN, UNSUBSCRIBE
 from mailcrm.mailing.replies import OFFER as OFFER_PAGE
 from mailcrm.mailing.token import TokenKeys, public_token
 from mailcrm.mailing.tracking import packed
+from mailcrm.store.report_figures import MEASURES
 from tests.web.company import Company
 
 OFFER, HTML_LETTER, BORIS_LETTER, KLARA_LETTER = (
@@ -49,6 +50,11 @@ def numbers(company: Company) -> dict[str, int]:
         "field_id": company.one("SELECT min(id) FROM field"),
         "mailing_id": company.one("SELECT min(mailing_id) FROM recipient"),
         "account_id": company.one("SELECT min(id) FROM send_account"),
+        "deal_id": company.deals["pumps"],
+        "stage_id": company.deals["stage"],
+        "move_id": company.one("SELECT max(id) FROM deal_move"),
+        "record_id": 1,
+        "measure": "answered",
         **tokens(company),
     }
 
@@ -153,6 +159,19 @@ def pages(company: Company, app: Flask) -> list[str]:
         "/templates/new?kind=pdf",
         "/templates/new?kind=docx",
         f"/templates/{company.one('SELECT max(id) FROM template') - 1}",
+        f"/clients/{company.clients['Brightwater Utilities']}/deals",
+        f"/deals?q=pump&owner={company.users['anna']}",
+        "/deals?q=nothing-at-all",
+        *(f"/deals/list?order={order}&state=open" for order in ("expected", "value", "title", "client")),
+        "/deals/list?archived=1",
+        f"/deals/list?stage={company.deals['stage']}&owner={company.users['anna']}&order=value&after=84000~3",
+        *(f"/reports?period=year&parts={key}&quiet=30" for key in ("user", "owner", "group", "client")),
+        f"/reports?since=2020-01-01&until=2029-01-01&owner={company.users['anna']}&client={client}",
+        f"/reports?period=last-month&by={company.users['anna']}",
+        *(f"/reports/rows/{key}?period=year" for key in MEASURES),
+        f"/deals/new?client={client}&message={message}",
+        f"/deals/{company.deals['lost']}",
+        f"/deals/{company.deals['lost']}/edit",
         "/mailboxes/why?message_id=2@company.test",
         "/mailboxes/why?message_id=nobody@knows.test",
     ]

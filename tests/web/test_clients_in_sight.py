@@ -17,7 +17,7 @@ from tests.web.places import BORIS_LETTER, OFFER, numbers, pages
 from tests.web.test_writes import dump
 
 PRIVATE = {"client_id", "contact_id", "thread_id", "message_id", "document_id", "version_id", "link_id", "group_id"}
-PRIVATE |= {"handover_id", "absence_id"}
+PRIVATE |= {"handover_id", "absence_id", "deal_id", "move_id"}
 """The variables of addresses that belong to a client, or that he can be seen through."""
 PUBLIC = ("/o/", "/c/", "/p/", "/u/")
 """Pages for clients, who are known by their tokens."""
@@ -28,6 +28,8 @@ LISTS = (
     "/search?q=valves+client:nordwind",
     "/documents?q=offer",
     "/documents/export.xlsx?q=offer",
+    "/deals",
+    "/deals/list",
     "/palette?q=nord",
     "/palette",
     "/palette/clients?client=nord",
@@ -62,6 +64,7 @@ def _filled(company: Company) -> dict[str, object]:
         "triage_id": 1,
         "session_id": 1,
         "state": "done",
+        "kind": "document",
     }
 
 

@@ -183,6 +183,7 @@ def _data_words(company: Company) -> set[str]:
         "SELECT name || ' ' || subject || ' ' || text || ' ' || html FROM template",
         "SELECT name || ' ' || address || ' ' || website || ' ' || email FROM letterhead",
         "SELECT name || ' ' || settings FROM client_import UNION SELECT value FROM import_problem",
+        "SELECT title || ' ' || lost_reason FROM deal UNION SELECT name FROM deal_stage",
         "SELECT name FROM occurrence UNION SELECT title FROM document",
         "SELECT title FROM task UNION SELECT text || ' ' || place FROM note UNION SELECT sentence FROM spoken_promise",
         "SELECT label FROM term_kind UNION SELECT title FROM offer UNION SELECT name FROM mailing",

@@ -45,7 +45,15 @@ def test_every_post_needs_its_token(company: Company) -> None:
     browser = company.browser("vera", app=app)
     app.config["WTF_CSRF_ENABLED"] = True
     filled, before, tried = (
-        {**numbers(company), "answer": "yes", "link_id": 1, "triage_id": 1, "session_id": 1, "act": "undo"},
+        {
+            **numbers(company),
+            "answer": "yes",
+            "link_id": 1,
+            "triage_id": 1,
+            "session_id": 1,
+            "act": "undo",
+            "kind": "message",
+        },
         dump(company),
         0,
     )
