@@ -6,12 +6,28 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import documents, imports, latency, maildir, measure, pages, parse, receive, rendering, reports, stream
+from bench import (
+    documents,
+    imports,
+    latency,
+    maildir,
+    measure,
+    pages,
+    parse,
+    receive,
+    rendering,
+    reports,
+    sending,
+    stream,
+)
 from tests.dovecot import Dovecot
 
 _RESULTS = Path(__file__).parent / "RESULTS.md"
 _CORPORA = Path(os.environ.get("MAILCRM_CORPORA", Path(__file__).parents[2] / "shared" / "corpora"))
-SUBJECTS = ("parse", "documents", "stream", "latency", "pages", "imports", "rendering", "reports", "receive")
+SUBJECTS = (
+    *("parse", "documents", "stream", "latency", "pages", "imports", "rendering", "reports"),
+    *("receive", "sending"),
+)
 
 
 def main() -> None:
@@ -55,6 +71,8 @@ def _sections(subject: str, asked: argparse.Namespace) -> Iterator[str]:
         yield from reports.run(asked.reported, asked.reported // 20)
     if subject == "receive":
         yield from (receive.run(case, asked.runs) for case in receive.cases(asked.messages, _CORPORA))
+    if subject == "sending":
+        yield from sending.run()
     if subject not in SUBJECTS:
         raise SystemExit(f"{subject} is not one of {', '.join(SUBJECTS)}")
 

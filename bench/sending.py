@@ -1,4 +1,4 @@
-"""`python -m bench.sending`: into smtp-sink, against smtp-source; the whole engine on both databases; a far server."""
+"""Sending into smtp-sink, against smtp-source; the whole engine on both databases; a far server."""
 
 import asyncio
 import os
@@ -168,8 +168,3 @@ async def main():
     await server.serve_forever()
 asyncio.run(main())
 """
-
-
-if __name__ == "__main__":
-    for section in run():
-        print(section, flush=True)
