@@ -24,7 +24,7 @@ def company(db: Database, tmp_path: Path) -> Company:
 
 def _shown(company: Company, **wanted: str) -> list[EntryRow]:
     with company.db.reading() as connection:
-        who = viewer(connection, company.users["vera"], "staff")
+        who = viewer(connection, company.users["vera"], "staff", company.now)
         client = company.clients["Nordwind Pumpen GmbH"]
         return list(timeline.entries(connection, who, client, Filters(**wanted), Keyset(size=10)).entries)
 
