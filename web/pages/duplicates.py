@@ -32,9 +32,10 @@ def look() -> Response:
 @pages.get("/clients/<int:client_id>/merge")
 def compare(client_id: int) -> str | Response:
     """Two clients beside each other: `other` is an id or `client` a name."""
+    row = known(client_id)
     if not {"other", "client"} & set(request.args):
         return redirect(url_for("clients.edit", client_id=client_id))
-    row, other = known(client_id), _other()
+    other = _other()
     left, right = (cards.card(reading(), one.id) for one in (row, other))
     return render_template("duplicates/compare.html", both=((row, left), (other, right)), same=row.id == other.id)
 
