@@ -289,11 +289,7 @@ IMPORT_REASONS = {
     "several": _l("several clients fit: which one is it?"),
     "joined": _l("belongs to a known client"),
 }
-ACCOUNT_STATES = {
-    "active": _l("sends"),
-    "paused": _l("paused"),
-    "needs-credentials": _l("needs a password"),
-}
+ACCOUNT_STATES = {"active": _l("sends"), "paused": _l("paused"), "needs-credentials": _l("needs a password")}
 SENT_COPIES = {
     "append": _l("mailcrm puts them there"),
     "server": _l("the server saves them"),
