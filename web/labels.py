@@ -2,6 +2,9 @@
 
 from flask_babel import lazy_gettext as _l
 
+from web.audit_labels import ACTS as ACTS
+from web.audit_labels import AUDIT_KINDS as AUDIT_KINDS
+
 DIRECTIONS = {"in": _l("From"), "out": _l("To"), "internal": _l("Internal")}
 DIRECTION_FILTERS = {"": _l("All"), "in": _l("From the client"), "out": _l("To the client")}
 KINDS = {
@@ -154,46 +157,6 @@ HINTS = {
     "empty": _l("There is nothing after “%(text)s”."),
     "many": _l("Only the first words are looked for; left out: %(text)s."),
 }
-ACTS = {
-    "signed in": _l("Signed in"),
-    "signed out": _l("Signed out"),
-    "sign-in refused": _l("Sign-in refused"),
-    "sessions ended": _l("Signed out everywhere"),
-    "opened": _l("Opened"),
-    "downloaded": _l("Downloaded"),
-    "exported": _l("Exported"),
-    "imported": _l("Imported"),
-    "added": _l("Added"),
-    "changed": _l("Changed"),
-    "removed": _l("Removed"),
-    "archived": _l("Archived"),
-    "restored": _l("Taken back"),
-    "merged": _l("Merged"),
-    "undone": _l("Undone"),
-    "unmerged": _l("Separated again"),
-    "address added": _l("Address added"),
-    "address removed": _l("Address removed"),
-    "linked": _l("Put on the timeline"),
-    "unlinked": _l("Taken off the timeline"),
-    "password": _l("Password changed"),
-    "paused": _l("Paused"),
-    "resumed": _l("Read again"),
-    "sent": _l("Sent"),
-    "approved": _l("Approved"),
-    "handed over": _l("Handed over"),
-}
-ACTS |= {
-    "purged": _l("Purged"),
-    "left": _l("Left the company"),
-    "came back": _l("Came back"),
-    "erased": _l("Erased"),
-    "second factor on": _l("Authenticator app set up"),
-    "second factor off": _l("Authenticator app removed"),
-    "backup codes renewed": _l("New backup codes"),
-    "approved": _l("Approved"),
-    "running": _l("Gone on with"),
-    "cancelled": _l("Called off"),
-}
 METHODS = {
     "password": _l("Password"),
     "mailbox": _l("Password of the mailbox"),
@@ -202,27 +165,6 @@ METHODS = {
     "mailbox+app": _l("Password of the mailbox and app"),
     "password+backup-code": _l("Password and backup code"),
     "mailbox+backup-code": _l("Password of the mailbox and backup code"),
-}
-AUDIT_KINDS = {
-    "send_account": _l("account for sending"),
-    "client": _l("client"),
-    "contact": _l("contact"),
-    "message": _l("message"),
-    "document": _l("document"),
-    "user": _l("user"),
-    "session": _l("session"),
-    "mailbox": _l("mailbox"),
-    "never-list": _l("never-list"),
-    "thread": _l("thread"),
-    "mailing": _l("mailing"),
-    "group": _l("group"),
-    "task": _l("task"),
-    "deal": _l("deal"),
-    "offer": _l("offer"),
-    "suppression": _l("suppression"),
-    "import": _l("import"),
-    "field": _l("field"),
-    "settings": _l("settings"),
 }
 IMPORT_STATES = {
     "open": _l("Not begun"),
