@@ -37,7 +37,9 @@ def add(connection: Connection, values: Mapping[str, object], at: datetime) -> b
     insert = sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert
     fresh = {"created_at": at, "not_before": at, "state": "queued", "attempts": 0, "message_id": "", "error": ""}
     added = insert(Notification).values({**values, **fresh}).on_conflict_do_nothing(index_elements=["key"])
-    return connection.execute(added).rowcount == 1
+    # Not by the count of rows: psycopg tells none for an insert that may return a key.
+    number: Any = col(Notification.id)
+    return connection.execute(added.returning(number)).scalar_one_or_none() is not None
 
 
 def take(connection: Connection, now: datetime, wanted: int) -> list[Due]:

@@ -187,7 +187,8 @@ def _data_words(company: Company) -> set[str]:
         "SELECT name FROM occurrence UNION SELECT title FROM document",
         "SELECT title FROM task UNION SELECT text || ' ' || place FROM note UNION SELECT sentence FROM spoken_promise",
         "SELECT label FROM term_kind UNION SELECT title FROM offer UNION SELECT name FROM mailing",
-        "SELECT name FROM variant UNION SELECT name || ' ' || note || ' ' || rule FROM client_group UNION SELECT note FROM absence UNION SELECT note FROM handover",
+        "SELECT name FROM variant UNION SELECT name || ' ' || note || ' ' || rule FROM client_group",
+        "SELECT note FROM absence UNION SELECT note FROM handover",
         "SELECT name || ' ' || address || ' ' || document_name FROM recipient UNION SELECT detail FROM event",
         "SELECT name || ' ' || address FROM send_account",
     )
