@@ -116,7 +116,7 @@ def drop(office: Office, by: By, task_id: int) -> None:
     with editing(office, by) as edit:
         row = known(edit, task_id)
         _set_state(edit.connection, row, "dropped", by.actor_id, by.at)
-        edit.note("delete", "task", task_id, row.client_id, row.title)
+        edit.note("removed", "task", task_id, row.client_id, row.title)
 
 
 def put_off(office: Office, by: By, task_id: int, on: date) -> None:
