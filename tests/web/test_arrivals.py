@@ -21,7 +21,7 @@ def test_a_stream_tells_what_was_missed_and_what_comes(company: Company) -> None
     client, after = numbers(company)["client_id"], newest(company)
     company.deliver("anna", letter(LARS, ANNA, "Missed", "Text."))
     browser = company.browser("anna", app=company.app(stream_seconds=60.0))
-    answer = browser.get(f"/clients/{client}/stream?after={after}")
+    answer = browser.get(f"/clients/{client}/stream?after={after}", buffered=False)
     assert answer.mimetype == "text/event-stream"
     # Where nothing happens for a while a comment says that the stream is still there.
     events: Iterator[bytes] = (event for event in answer.iter_encoded() if not event.startswith(b":"))

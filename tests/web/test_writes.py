@@ -55,6 +55,7 @@ def test_every_post_needs_its_token(company: Company) -> None:
             "triage_id": 1,
             "session_id": 1,
             "act": "undo",
+            "state": "done",
             "kind": "message",
         },
         dump(company),
