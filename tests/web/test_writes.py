@@ -65,8 +65,8 @@ def test_every_post_needs_its_token(company: Company) -> None:
         for rule in app.url_map.iter_rules():
             # Programs show a token of their own, and public pages have no sign-in to protect.
             if "POST" in (rule.methods or ()) and not rule.endpoint.startswith(("api.", "public.")):
-                act = "pause" if rule.endpoint == "mailboxes.switch" else "undo"
-                values = {key: filled[key] for key in rule.arguments} | (
+                act = "undo" if rule.endpoint == "messages.change_link" else "pause"
+                values = {key: filled.get(key, 1) for key in rule.arguments} | (
                     {"act": act} if "act" in rule.arguments else {}
                 )
                 answer = browser.post(app.url_for(rule.endpoint, **values))
