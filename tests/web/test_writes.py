@@ -56,7 +56,7 @@ def test_every_post_needs_its_token(company: Company) -> None:
             "session_id": 1,
             "act": "undo",
             "state": "done",
-            "kind": "message",
+            "kind": "document",
         },
         dump(company),
         0,
