@@ -1,23 +1,21 @@
 """Fixtures that every test may use: now, corpora, empty_url, database_url, db; and the rule on skipping."""
 
 import os
-import shutil
 import uuid
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
 
-from mailcrm.flow.migrate import migrate
 from mailcrm.flow.readers import Readers
 from mailcrm.store.database import Database
 from tests.bucket import S3Server, s3_server
 from tests.dovecot import Dovecot
 from tests.office import Office
 from tests.postgres import Cluster, cluster
+from tests.templates import Templates
 
 _DATABASE = os.environ.get("MAILCRM_TEST_DATABASE", "sqlite")
 _DATABASES = {"sqlite": ["sqlite"], "postgresql": ["postgresql"], "both": ["sqlite", "postgresql"]}[_DATABASE]
@@ -78,9 +76,9 @@ def readers() -> Iterator[Readers]:
 
 
 @pytest.fixture(scope="session")
-def templates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Databases with the newest schema, made once and copied for each test: a file, or a name in PostgreSQL."""
-    return {"folder": str(tmp_path_factory.mktemp("templates"))}
+def templates(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Templates:
+    """Databases that are made once and copied for each test."""
+    return Templates(tmp_path_factory.mktemp("templates"), lambda: request.getfixturevalue("postgres"))
 
 
 @pytest.fixture(params=_DATABASES)
@@ -102,36 +100,32 @@ def empty_url(database_kind: str, tmp_path: Path, request: pytest.FixtureRequest
 
 
 @pytest.fixture
-def database_url(
-    database_kind: str, templates: dict[str, str], tmp_path: Path, request: pytest.FixtureRequest
-) -> Iterator[str]:
+def database_url(database_kind: str, templates: Templates, tmp_path: Path) -> Iterator[str]:
     """The address of a database with the newest schema and no row."""
-    with _fresh(database_kind, templates, tmp_path / "mailcrm.db", request) as url:
+    with templates.copy(database_kind, templates.newest(database_kind), tmp_path / "mailcrm.db") as url:
         yield url
 
 
 @pytest.fixture
-def undisturbed(
-    database_kind: str, templates: dict[str, str], tmp_path: Path, request: pytest.FixtureRequest
-) -> Iterator[Database]:
-    """A second database like `db`, to compare with."""
-    with _fresh(database_kind, templates, tmp_path / "undisturbed.db", request) as url:
+def undisturbed(database_kind: str, templates: Templates, tmp_path: Path) -> Iterator[Database]:
+    """A second database like an empty `db`, to compare with."""
+    with templates.copy(database_kind, templates.newest(database_kind), tmp_path / "undisturbed.db") as url:
         database = Database(url)
         yield database
         database.close()
 
 
 @pytest.fixture
-def sqlite_url(templates: dict[str, str], tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+def sqlite_url(templates: Templates, tmp_path: Path) -> Iterator[str]:
     """The address of an SQLite database with the newest schema, for tests that need both kinds at once."""
-    with _fresh("sqlite", templates, tmp_path / "both.db", request) as url:
+    with templates.copy("sqlite", templates.newest("sqlite"), tmp_path / "both.db") as url:
         yield url
 
 
 @pytest.fixture
-def postgresql_url(templates: dict[str, str], tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+def postgresql_url(templates: Templates, tmp_path: Path) -> Iterator[str]:
     """The same in PostgreSQL."""
-    with _fresh("postgresql", templates, tmp_path, request) as url:
+    with templates.copy("postgresql", templates.newest("postgresql"), tmp_path) as url:
         yield url
 
 
@@ -153,35 +147,6 @@ def office(db: Database, dovecot: Dovecot, readers: Readers, tmp_path: Path) -> 
 def login() -> str:
     """The name of a mailbox on the server that nobody has used yet."""
     return f"u{uuid.uuid4().hex[:12]}"
-
-
-@contextmanager
-def _fresh(kind: str, templates: dict[str, str], path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
-    if kind == "sqlite":
-        yield _sqlite_copy(templates, path)
-        return
-    server: Cluster = request.getfixturevalue("postgres")
-    if "postgresql" not in templates:
-        name = server.fresh()
-        _migrate(server.url(name))
-        templates["postgresql"] = name
-    name = server.fresh(templates["postgresql"])
-    yield server.url(name)
-    server.drop(name)
-
-
-def _sqlite_copy(templates: dict[str, str], path: Path) -> str:
-    if "sqlite" not in templates:
-        templates["sqlite"] = f"{templates['folder']}/template.db"
-        _migrate(f"sqlite:///{templates['sqlite']}")
-    shutil.copyfile(templates["sqlite"], path)
-    return f"sqlite:///{path}"
-
-
-def _migrate(url: str) -> None:
-    database = Database(url)
-    migrate(database)
-    database.close()
 
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)

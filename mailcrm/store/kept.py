@@ -19,7 +19,7 @@ from mailcrm.model import (
 )
 from mailcrm.store.rows import parts
 
-_NAMES = (
+NAMES = (
     col(Message.raw_sha256),
     col(Attachment.sha256),
     col(Blob.sha256),
@@ -31,6 +31,7 @@ _NAMES = (
     col(Notification.attachment_sha256),
     col(ClientImport.sha256),
 )
+"""Every column that names a blob; those of quarantined mail are asked for by `quarantined_names`."""
 
 
 def raw_names(connection: Connection) -> set[str]:
@@ -49,7 +50,7 @@ def referred(connection: Connection, names: Collection[str]) -> set[str]:
     about one, an offer or a mailing refers to."""
     found: set[str] = set()
     for part in parts(names):
-        for column in _NAMES:
+        for column in NAMES:
             found.update(connection.execute(select(column).where(column.in_(part)).distinct()).scalars())
     return found
 

@@ -15,6 +15,7 @@ from sqlmodel import SQLModel
 from mailcrm.flow import clients, fsck, sweep, transfer
 from mailcrm.flow.clients import NewClient
 from mailcrm.net.blobs import BlobPlace, BlobStore, open_blobs
+from mailcrm.store import kept
 from mailcrm.store.database import Database
 from tests.bucket import S3Server
 from tests.mailroom import Mailroom, mail
@@ -77,12 +78,12 @@ def test_fsck_tells_the_same_orphans(room: Mailroom, store: BlobStore) -> None:
 
 def test_every_column_that_names_a_blob_is_asked() -> None:
     """A new column must be added to store.kept, or a sweep would take what it names."""
-    asked = {"message.raw_sha256", "placement.raw_sha256", "attachment.sha256", "blob.sha256"}
+    asked = {f"{column.class_.__tablename__}.{column.key}" for column in kept.NAMES} | {"placement.raw_sha256"}
     with_a_blob_row = {"document.sha256", "version.sha256"}
     columns = {f"{t.name}.{c.name}" for t in SQLModel.metadata.tables.values() for c in t.columns}
     no_blobs = ("header_sha256", "token_sha256")
     assert {
-        name for name in columns if name.endswith("sha256") and not name.endswith(no_blobs)
+        name for name in columns if name.endswith(("sha256", ".sha")) and not name.endswith(no_blobs)
     } == asked | with_a_blob_row
 
 

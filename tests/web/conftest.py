@@ -11,13 +11,9 @@ from playwright.sync_api import Browser, sync_playwright
 from werkzeug.serving import make_server
 
 from mailcrm.store.database import Database
-from tests.web.bargains import bargain
-from tests.web.company import Company, furnished
-from tests.web.duties import assign
-from tests.web.figures import count
-from tests.web.offers_sent import send_offers
-from tests.web.papers import lay
-from tests.web.selling import sell
+from tests.templates import Templates
+from tests.web.company import Company
+from tests.web.showroom import Exhibit, Showroom, copied
 
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -29,17 +25,33 @@ CHROMIUM_FLAGS = [
 ]
 
 
+@pytest.fixture(scope="session")
+def showroom(templates: Templates) -> Showroom:
+    """The furnished company of this test process, to be copied."""
+    return Showroom(templates)
+
+
 @pytest.fixture
-def company(db: Database, tmp_path: Path) -> Company:
+def exhibit(showroom: Showroom, database_kind: str) -> Exhibit:
+    """The company that `company` is a copy of."""
+    return showroom.exhibit(database_kind)
+
+
+@pytest.fixture
+def database_url(
+    database_kind: str, templates: Templates, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[str]:
+    """The address of a database with the newest schema: that of the company where the test has one, else empty."""
+    furnished = "company" in request.fixturenames
+    template = request.getfixturevalue("exhibit").template if furnished else templates.newest(database_kind)
+    with templates.copy(database_kind, template, tmp_path / "mailcrm.db") as url:
+        yield url
+
+
+@pytest.fixture
+def company(exhibit: Exhibit, db: Database, tmp_path: Path) -> Company:
     """A company with mail, documents, offers and deals, on each database."""
-    found = furnished(db, tmp_path / "company")
-    lay(found)
-    send_offers(found)
-    sell(found)
-    assign(found)
-    bargain(found)
-    count(found)
-    return found
+    return copied(exhibit, db, tmp_path / "company")
 
 
 @pytest.fixture(scope="session")

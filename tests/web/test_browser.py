@@ -36,7 +36,7 @@ class Watch:
     def _hear(self, message: ConsoleMessage) -> None:
         # Hints of the browser ("verbose") are no complaints.
         if message.type in ("error", "warning"):
-            self.said.append(message.text)
+            self.said.append(f"{message.text} {message.location.get('url', '')}")
 
     def _note(self, url: str, address: str) -> None:
         if not url.startswith((address, "data:", "about:")):
@@ -63,6 +63,7 @@ def html_pages(company: Company) -> list[str]:
     return [place for place, a in answers.items() if a.mimetype == "text/html" and a.status_code in (200, 404)]
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("language", ["en", "ru"])
 def test_every_page_is_accessible_and_quiet(
@@ -84,6 +85,7 @@ def test_every_page_is_accessible_and_quiet(
     assert not watch.foreign
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("width", [390, 1280])
 def test_no_page_is_wider_than_its_window(chromium: Browser, company: Company, address: str, width: int) -> None:
     with opened(chromium, company, address, "vera", viewport={"width": width, "height": 800}) as page:

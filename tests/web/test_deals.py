@@ -112,7 +112,7 @@ def test_only_admins_set_up_stages(company: Company) -> None:
     admin.post(f"/deals/stages/{talk}", data={"name": "Talk", "kind": "open", "probability": "5"})
     admin.post(f"/deals/stages/{talk}/shift", data={"later": "1"})
     board = shown(staff.get("/deals").text)
-    assert board.index("Offer sent 2") < board.index("Talk 1") < board.index("Contract 0")
+    assert board.index("Offer sent 2") < board.index("Talk 2") < board.index("Contract 0")
 
 
 def test_a_company_without_stages_is_told_what_to_do(company: Company) -> None:

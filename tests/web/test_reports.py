@@ -10,24 +10,22 @@ from itertools import product
 import pytest
 
 from mailcrm.crm.reports import Period
-from mailcrm.model import ClientGroup, GroupClient
+from mailcrm.flow import groups
+from mailcrm.flow.groups import GroupForm
 from mailcrm.store import report_figures, report_rows
 from mailcrm.store.report_figures import KEYS, MEASURES
 from mailcrm.store.report_rows import ReportRow, RowPage
 from mailcrm.store.report_scope import Scope
-from mailcrm.store.rows import insert
 from mailcrm.store.visibility import EVERYTHING, Policy, Viewer, viewer
 from tests.web.company import Company
 
 
 def grouped(company: Company) -> None:
     """A group of one client, with boris as its manager."""
-    row = {"id": 1, "name": "North", "name_key": "north", "kind": "hand", "rule": "", "answer_hours": 0, "note": ""}
-    manager = {"manager_id": company.users["boris"], "created_at": company.now}
-    member = {"group_id": 1, "client_id": company.clients["Nordwind Pumpen GmbH"], "added_at": company.now}
-    with company.db.writing() as connection:
-        insert(connection, ClientGroup, [{**row, **manager}])
-        insert(connection, GroupClient, [member])
+    boris, nordwind = company.users["boris"], company.clients["Nordwind Pumpen GmbH"]
+    office = company.rooms["anna"].office
+    number = groups.add_group(office, company.by, GroupForm("North", "", boris))
+    groups.put(office, company.by, number, [nordwind])
 
 
 def scopes(company: Company) -> list[Scope]:
@@ -38,7 +36,7 @@ def scopes(company: Company) -> list[Scope]:
         {},
         {"owner_id": anna},
         {"manager_id": company.users["boris"]},
-        {"group_id": 1},
+        {"group_id": company.groups["hand"]},
         {"client_id": nordwind},
         {"actor_id": anna},
         {"actor_id": company.users["boris"], "client_id": nordwind},
