@@ -9,6 +9,7 @@ from pathlib import Path
 from bench import (
     documents,
     imports,
+    kills,
     latency,
     maildir,
     measure,
@@ -26,7 +27,7 @@ _RESULTS = Path(__file__).parent / "RESULTS.md"
 _CORPORA = Path(os.environ.get("MAILCRM_CORPORA", Path(__file__).parents[2] / "shared" / "corpora"))
 SUBJECTS = (
     *("parse", "documents", "stream", "latency", "pages", "imports", "rendering", "reports"),
-    *("receive", "sending"),
+    *("receive", "sending", "kills"),
 )
 
 
@@ -39,6 +40,8 @@ def main() -> None:
     parser.add_argument("--pages", type=int, nargs="+", default=[20_000, 1_000_000], help="messages behind the pages")
     parser.add_argument("--rows", type=int, default=50_000, help="of the list of clients")
     parser.add_argument("--reported", type=int, default=1_000_000, help="messages behind the reports")
+    parser.add_argument("--recipients", type=int, default=20_000, help="of the mailing whose senders are killed")
+    parser.add_argument("--kills", type=int, default=100, help="of its sending processes")
     parser.add_argument("--write", type=Path, default=_RESULTS, help="where the results go")
     asked = parser.parse_args()
     os.environ["MAILCRM_BENCH_PASSWORD"] = Dovecot.password
@@ -73,6 +76,8 @@ def _sections(subject: str, asked: argparse.Namespace) -> Iterator[str]:
         yield from (receive.run(case, asked.runs) for case in receive.cases(asked.messages, _CORPORA))
     if subject == "sending":
         yield from sending.run()
+    if subject == "kills":
+        yield kills.run(asked.recipients, asked.kills)
     if subject not in SUBJECTS:
         raise SystemExit(f"{subject} is not one of {', '.join(SUBJECTS)}")
 

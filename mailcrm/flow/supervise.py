@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from mailcrm.flow.tools import SendTools
 from mailcrm.mailing.pace import ramp_of, window_of
-from mailcrm.store import dispatch, queue, send_accounts
+from mailcrm.store import dispatch, queue, rounds, send_accounts
 from mailcrm.store.dispatch import Running
 from mailcrm.store.queue import Source
 from mailcrm.store.send_accounts import SendAccountRow
@@ -28,6 +28,8 @@ def supervise(tools: SendTools) -> Plan:
         now = tools.clock(connection)
         dead = [name for name in queue.workers(connection) if name != tools.worker and not tools.is_alive(name)]
         queue.reap(connection, now, dead, tools.worker)
+        if dead:
+            rounds.forget(connection, dead)  # what it had of connections is for the living
         dispatch.settle_by_evidence(connection, now)
         dispatch.repeat_notices(connection, now)
         mailings = dispatch.running(connection)

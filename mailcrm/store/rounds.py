@@ -1,5 +1,6 @@
 """What the daemon asks of the mailboxes: whom to read now, and how the last round went."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -104,6 +105,11 @@ def beat(connection: Connection, name: str, now: datetime, stale: datetime) -> N
 def stop_beating(connection: Connection, name: str) -> None:
     """This process ends."""
     connection.execute(delete(Heartbeat).where(col(Heartbeat.name) == name))
+
+
+def forget(connection: Connection, names: Collection[str]) -> None:
+    """Processes that are known to be no more do not count as living."""
+    connection.execute(delete(Heartbeat).where(col(Heartbeat.name).in_(list(names))))
 
 
 def _update(connection: Connection, mailbox_id: int, values: dict[str, Any]) -> None:
