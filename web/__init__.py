@@ -73,7 +73,7 @@ from web.pages import (
     views,
     webhooks,
 )
-from web.prose import clipped, linked
+from web.prose import breakable, clipped, linked
 from web.refusals import page as refusal
 from web.sentences import translated
 from web.site import Site
@@ -189,7 +189,7 @@ def _prepare_templates(app: Flask) -> None:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.add_extension("jinja2.ext.do")
-    app.jinja_env.filters.update(linked=linked, clipped=clipped, field_value=field_value)
+    app.jinja_env.filters.update(linked=linked, clipped=clipped, breakable=breakable, field_value=field_value)
     app.context_processor(chrome)
     static = Path(app.static_folder or "")
     hashes = {

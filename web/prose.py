@@ -50,6 +50,11 @@ def _anchor(address: str) -> Markup:
     return Markup('<a href="{0}" rel="noopener noreferrer nofollow" target="_blank">{0}</a>').format(address)
 
 
+def breakable(address: str) -> Markup:
+    """An e-mail address that breaks after its @ where a line is too short for it, before it breaks anywhere else."""
+    return Markup("@<wbr>").join(address.split("@"))
+
+
 def clipped(text: str, most: int) -> str:
     """The beginning of a text, on one line, cut between words where there is a blank near."""
     line = " ".join(text[: most * 4].translate(_TURNING).split())
