@@ -1,10 +1,10 @@
 """The kinds of timeline entries that are no messages: their name, where their texts come from, how they look.
 
-A kind that is registered here can be chosen in the filter of a timeline. One with a `select` (see `store.told`) is
-loaded together with all others of its sort by one query; one with a `load` by a query of its own.
+A kind that stands here can be chosen in the filter of a timeline. Its `select` (see `store.told`) is asked together
+with those of all other kinds, in one query.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,19 +26,20 @@ class EntryKind:
 
     label: Any
     """In the filter; translated when it is shown."""
-    load: Callable[[Connection, Viewer, Sequence[int]], Records] | None
-    """The records with these numbers; one that is missing is not shown."""
     template: str
     """The file that shows one: it finds the entry as `e` and the record as `record`."""
     select: told.Select | None = None
-    """Instead of `load`: the SELECT of the records with these numbers."""
+    """The SELECT of the records with these numbers; one that is missing is not shown. Notes have one for all three."""
 
 
 KINDS: dict[str, EntryKind] = {
-    "note": EntryKind(_l("Note"), None, "notes/entry.html"),
-    "call": EntryKind(_l("Call"), None, "notes/entry.html"),
-    "meeting": EntryKind(_l("Meeting"), None, "notes/entry.html"),
-    "task": EntryKind(_l("Task"), None, "tasks/entry.html", told.tasks),
+    "note": EntryKind(_l("Note"), "notes/entry.html"),
+    "call": EntryKind(_l("Call"), "notes/entry.html"),
+    "meeting": EntryKind(_l("Meeting"), "notes/entry.html"),
+    "task": EntryKind(_l("Task"), "tasks/entry.html", told.tasks),
+    "deal": EntryKind(_l("Deal"), "deals/entry.html", told.deals),
+    "offer": EntryKind(_l("Offers sent"), "mailings/entry.html", told.offers),
+    "decision": EntryKind(_l("Decisions on offers"), "results/entry.html", told.decisions),
 }
 """By the kind of the entry."""
 
@@ -46,7 +47,7 @@ KINDS: dict[str, EntryKind] = {
 def records(
     connection: Connection, who: Viewer, client_id: int, entries: Sequence[EntryRow]
 ) -> tuple[dict[str, Records], list[told.Told]]:
-    """The records of these entries by kind, and the pinned notes of the client: one query for nearly all of it."""
+    """The records of these entries by kind, and the pinned notes of the client, in one query."""
     ids: dict[str, list[int]] = {}
     for entry in entries:
         ids.setdefault(entry.entry_kind, []).append(entry.record_id)
@@ -54,6 +55,4 @@ def records(
     selects = [told.notes(client_id)(who, noted)]
     selects += [one.select(who, ids[name]) for name, one in KINDS.items() if one.select and name in ids]
     rows = told.told(connection, selects)
-    found: dict[str, Records] = dict(told.by_kind(rows))
-    found |= {name: one.load(connection, who, ids[name]) for name, one in KINDS.items() if one.load and name in ids}
-    return found, [row for row in rows if row.pinned]
+    return dict(told.by_kind(rows)), [row for row in rows if row.pinned]

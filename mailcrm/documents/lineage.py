@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from mailcrm.documents import answers
-from mailcrm.documents.evidence import ENOUGH_WORDS, SOFT, doubt, evidence, score, vetoed, weight
+from mailcrm.documents.evidence import ENOUGH_WORDS, doubt, evidence, score, vetoed, weight
 from mailcrm.documents.rules import Rules
 from mailcrm.documents.values import Document, Evidence, Kind, Known, Relation, Version
 
@@ -159,9 +159,7 @@ def _by_evidence(new: Known, shelf: Shelf, rules: Rules, limits: Thresholds) -> 
     ask = [
         one
         for one in found
-        if one.score >= limits.ask
-        or one.score - weight(one.evidence, "few_clients") >= limits.join
-        or _named_alike(one)
+        if one.score >= limits.ask or one.score - weight(one.evidence, "few_clients") >= limits.join
     ]
     if not ask:
         ask = [one for one in like_a_broadcast(new, shelf, rules, limits) if _same_name(one)]
@@ -179,11 +177,6 @@ def like_a_broadcast(new: Known, shelf: Shelf, rules: Rules, limits: Thresholds)
 
 def _same_name(found: Found) -> bool:
     return weight(found.evidence, "name_equal") > 0
-
-
-def _named_alike(found: Found) -> bool:
-    """The very name of a document, and one that says which: a new edition may share little of the old text."""
-    return weight(found.evidence, "name_equal") > SOFT and not vetoed(found.evidence)
 
 
 def _all(shelf: Shelf, members: Sequence[Known]) -> tuple[str, ...]:

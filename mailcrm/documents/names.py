@@ -68,17 +68,7 @@ def name_key(name: str) -> NameKey:
     """The key of a file name; the same for all usual ways to name the versions of one document."""
     plain = _plain(name)
     draft = _Draft(plain)
-    for rule in (
-        _copies,
-        _long_version,
-        _dates,
-        _versions,
-        _flags,
-        _inner_extension,
-        _punctuation,
-        _last_number,
-        _language_tag,
-    ):
+    for rule in (_copies, _long_version, _dates, _versions, _flags, _punctuation, _last_number, _language_tag):
         rule(draft)
     # "FW_", "%20" and ".docx" are all prefix, blank and extension: better that as a stem than none.
     stem = _folded(draft.text) or _folded(_spaced(plain)) or _folded(_spaced(_separated(_normal(name))))
@@ -134,9 +124,8 @@ def _versions(draft: _Draft) -> None:
             draft.version = draft.version or _numbers(match[1])
             draft.cut(match)
             break
-    # "Offer 4.0_v6": both are taken out, for without "v6" the other would be the version.
-    if match := words.DOTTED.search(draft.text):
-        draft.version = draft.version or _numbers(match[1])
+    if not draft.version and (match := words.DOTTED.search(draft.text)):
+        draft.version = _numbers(match[1])
         draft.cut(match)
 
 
@@ -146,11 +135,6 @@ def _flags(draft: _Draft) -> None:
             draft.flags.add(flag)
             rest = pattern.sub(" ", draft.text)
             draft.text = rest if re.search(r"\w", rest) else draft.text
-
-
-def _inner_extension(draft: _Draft) -> None:
-    """ "Offer.docx (signed).docx": what was added stood behind another extension."""
-    draft.text = words.EXTENSIONS.sub("", draft.text.strip(" ()[]-")) or draft.text
 
 
 def _punctuation(draft: _Draft) -> None:

@@ -17,7 +17,6 @@ from mailcrm.model import (
     Client,
     Event,
     Mailing,
-    Offer,
     Recipient,
     SharesDecision,
     Suppression,
@@ -233,39 +232,6 @@ def reopen(connection: Connection, mailing_id: int) -> None:
     connection.execute(
         update(Mailing).where(col(Mailing.id) == mailing_id, col(Mailing.state) == "done").values(state="running")
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Decided:
-    """What a client decided on an offer, for his timeline."""
-
-    recipient_id: int
-    mailing_id: int
-    number: str
-    title: str
-    decision: str
-    address: str
-    total: int | None
-    currency: str
-
-
-def decisions(connection: Connection, who: Viewer, recipient_ids: Sequence[int]) -> dict[int, Decided]:
-    """Recipient → what he decided last; recipients whose clients `who` may not see are left out."""
-    columns: Any = (
-        col(Recipient.id), col(Recipient.mailing_id), col(Offer.number), col(Offer.title), col(Recipient.decision),
-        col(Recipient.address), col(Recipient.total), col(Offer.currency),
-    )  # fmt: skip
-    query = (
-        select(*columns)
-        .select_from(Recipient)
-        .join(Mailing, col(Mailing.id) == col(Recipient.mailing_id))
-        .join(Offer, col(Offer.id) == col(Mailing.offer_id))
-        .where(
-            col(Recipient.id).in_(recipient_ids), col(Recipient.decision) != "",
-            sees_client(who, col(Recipient.client_id)),
-        )
-    )  # fmt: skip
-    return {int(one[0]): Decided(*one) for one in connection.execute(query)}
 
 
 def set_shares(connection: Connection, shares: Mapping[int, float], mailing_id: int) -> None:

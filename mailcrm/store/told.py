@@ -7,13 +7,15 @@ of `Told`, and `told` asks for all kinds at once.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Connection, Date, String, cast, func, literal, null, or_, select, union_all
+from sqlalchemy import type_coerce as seen_as
 from sqlmodel import col
 
-from mailcrm.model import Note, Task, User
-from mailcrm.model.columns import UtcTime
+from mailcrm.model import Deal, DealStage, Mailing, Note, Offer, Recipient, SendAccount, Task, User
+from mailcrm.model.columns import Money, UtcTime
 from mailcrm.store.tasks import sees_task
 from mailcrm.store.visibility import Viewer, sees_client
 
@@ -35,6 +37,10 @@ class Told:
     number: int | None
     flag: bool
     pinned: bool
+    part: int | None
+    """The number of what it belongs to, where its page is another's."""
+    amount: Decimal | None
+    currency: str
 
 
 _TYPES: dict[str, Any] = {
@@ -50,6 +56,9 @@ _TYPES: dict[str, Any] = {
     "number": BigInteger(),
     "flag": Boolean(),
     "pinned": Boolean(),
+    "part": BigInteger(),
+    "amount": Money(),
+    "currency": String(),
 }
 _EMPTY: dict[str, Any] = {
     "title": "",
@@ -59,6 +68,7 @@ _EMPTY: dict[str, Any] = {
     "detail": "",
     "flag": False,
     "pinned": False,
+    "currency": "",
 }
 _minutes: Any = cast(col(Note.minutes), BigInteger())
 Select = Callable[[Viewer, Sequence[int]], Any]
@@ -132,6 +142,59 @@ def tasks(who: Viewer, ids: Sequence[int]) -> Any:
         )
         .join(User, col(User.id) == col(Task.owner_id))
         .where(col(Task.id).in_(ids), col(Task.state) != "dropped", sees_task(who))
+    )
+
+
+def deals(who: Viewer, ids: Sequence[int]) -> Any:
+    """Deals: `name` has its owner, `state` is the kind of its stage and `detail` its name, `on` when it is expected,
+    `text` why it was lost."""
+    return (
+        select(
+            *columns(
+                kind=literal("deal"),
+                id=col(Deal.id),
+                title=col(Deal.title),
+                text=col(Deal.lost_reason),
+                name=func.coalesce(col(User.name), ""),
+                state=col(DealStage.kind),
+                on=col(Deal.expected_on),
+                detail=col(DealStage.name),
+                amount=col(Deal.value),
+                currency=col(Deal.currency),
+            )
+        )
+        .join(DealStage, col(DealStage.id) == col(Deal.stage_id))
+        .outerjoin(User, col(User.id) == col(Deal.owner_id))
+        .where(col(Deal.id).in_(ids), col(Deal.archived_at).is_(None), sees_client(who, col(Deal.client_id)))
+    )
+
+
+def offers(who: Viewer, ids: Sequence[int]) -> Any:
+    """Offers that a server took, by recipient: `title` and `text` are title and document, `name` who sent it, `detail`
+    the address, `part` the offer, `state` its number."""
+    sent = {"text": col(Recipient.document_name), "name": func.coalesce(col(SendAccount.name), "")}
+    query = _of_recipients("offer", who, ids, part=col(Offer.id), state=col(Offer.number), **sent)
+    return query.outerjoin(SendAccount, col(SendAccount.id) == col(Recipient.account_id))
+
+
+def decisions(who: Viewer, ids: Sequence[int]) -> Any:
+    """Decisions of clients on offers, by recipient: `state` is the decision, `text` the offer's number, `part` the
+    mailing, `detail` the address."""
+    query = _of_recipients(
+        "decision", who, ids, part=col(Mailing.id), state=col(Recipient.decision), text=col(Offer.number)
+    )
+    return query.where(col(Recipient.decision) != "")
+
+
+def _of_recipients(kind: str, who: Viewer, ids: Sequence[int], **more: Any) -> Any:
+    same = {"title": col(Offer.title), "detail": col(Recipient.address), "currency": col(Offer.currency)}
+    amount: Any = seen_as(col(Recipient.total), Money())
+    return (
+        select(*columns(kind=literal(kind), id=col(Recipient.id), amount=amount, **same, **more))
+        .select_from(Recipient)
+        .join(Mailing, col(Mailing.id) == col(Recipient.mailing_id))
+        .join(Offer, col(Offer.id) == col(Mailing.offer_id))
+        .where(col(Recipient.id).in_(ids), sees_client(who, col(Recipient.client_id)))
     )
 
 

@@ -158,16 +158,6 @@ def test_a_scan_is_suggested_as_the_signed_copy_of_what_was_sent() -> None:
     assert all(versions == ["v1 first"] for versions in mail.shown())
 
 
-def test_the_very_name_of_a_document_is_asked_about_even_where_the_text_is_another() -> None:
-    for name, is_asked in (("Framework agreement", True), ("Offer", False)):
-        mail = Mail()
-        mail.send(f"{name}.docx", text())
-        rewritten = other(fingerprint(text(start=1000)), kind=Kind.PDF, created="")
-        asked = [change for change in mail.send(f"{name} v2.pdf", rewritten) if isinstance(change, Asked)]
-        assert mail.shown() == [["v1 first"], ["v1 first"]]
-        assert [one.found.document for one in asked] == [mail.occurrences[0].sha256] * is_asked
-
-
 def test_clients_are_never_joined_but_by_equal_bytes_or_our_stamp() -> None:
     mail = Mail()
     mail.send("Offer.docx", text(), 1)

@@ -19,7 +19,7 @@ STEMS = {
         "Offer ACME eng.pdf", "Offer ACME last.docx", "Offer ACME accepted.pdf", "Offer ACME - copy.docx",
         "Fwd_ Offer ACME.docx", "Offer ACME, v. 2.docx", "Offer ACME #2.docx", "OfferAcme v2.docx",
         "Offer ACME v2a.docx", "Offer ACME 2.1.docx", "Offer ACME 1.0.3.docx", "Offer ACME scan.pdf",
-        "Offer ACME countersigned.pdf", "Offer ACME 2.0_v6_final.docx", "Offer ACME.docx (signed).docx",
+        "Offer ACME countersigned.pdf",
     ),
     "кп ромашка": (
         "Копия КП Ромашка от 12.03.2026 (2).docx", "КП_Ромашка_v3_финал.pdf", "КП Ромашка 12.03.pdf", "КП Ромашка.docx",

@@ -31,7 +31,7 @@ from mailcrm.mailing.token import TokenKeys, recipient_of
 from mailcrm.model import Contact, Recipient, SendAccount
 from mailcrm.net.blobs import Blobs
 from mailcrm.net.typeset.pool import Typesetter
-from mailcrm.store import freezing, offers_sent
+from mailcrm.store import freezing, told
 from mailcrm.store import mailings as store
 from mailcrm.store import offers as stored_offers
 from mailcrm.store import suppressions as stored_suppressions
@@ -404,8 +404,6 @@ def test_an_offer_that_left_stands_on_the_timeline_of_its_client_once(campaign: 
     assert mailings.put_on_timelines(campaign.db, now) == 0
     with campaign.db.reading() as connection:
         rows = connection.exec_driver_sql("SELECT client_id, record_id FROM entry WHERE kind = 'offer'").all()
-        found = offers_sent.sent(connection, EVERYTHING, [rows[0][1]])
+        found = told.told(connection, [told.offers(EVERYTHING, [rows[0][1]])])
     assert [row[0] for row in rows] == [client]
-    assert [(one.title, one.address, one.total) for one in found.values()] == [
-        ("Spring valves", "sam@south.test", 9_500_000)
-    ]
+    assert [(one.title, one.detail, one.amount) for one in found] == [("Spring valves", "sam@south.test", 950)]

@@ -8,6 +8,7 @@ from mailcrm.mailing.token import TokenKeys, public_token
 from mailcrm.mailing.tracking import packed
 from mailcrm.store.report_figures import MEASURES
 from tests.web.company import Company
+from web.kinds import KINDS
 
 OFFER, HTML_LETTER, BORIS_LETTER, KLARA_LETTER = (
     "2@company.test",
@@ -91,6 +92,7 @@ def pages(company: Company, app: Flask) -> list[str]:
         *sorted(found),
         f"/clients/{client}?direction=in&kind=human&period=month",
         f"/clients/{client}?kind=bounce",
+        *(f"/clients/{client}?kind={kind}" for kind in KINDS),
         f"/clients/{company.clients['Kowalski Instalacje']}",
         f"/clients/{company.clients['Kowalski Instalacje']}?kind=task",
         f"/clients/{company.clients['Kowalski Instalacje']}/tasks",

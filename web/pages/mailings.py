@@ -3,7 +3,7 @@
 import time
 
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
-from flask_babel import gettext, lazy_gettext
+from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
@@ -15,15 +15,13 @@ from mailcrm.flow.mailings import Plan
 from mailcrm.mailing import audience
 from mailcrm.mailing.audience import PEOPLE, Audience
 from mailcrm.mailing.token import TokenKeys
-from mailcrm.store import freezing, mailings, offers, offers_sent, people, send_accounts, terms
+from mailcrm.store import freezing, mailings, offers, people, send_accounts, terms
 from mailcrm.store.clients import name_key
 from mailcrm.store.mailings import MailingRow
 from web import mailing_form, notices, offer_forms, offering
 from web.access import by, me, reading, tools, who
-from web.kinds import KINDS, EntryKind
 
 pages = Blueprint("mailings", __name__)
-KINDS["offer"] = EntryKind(lazy_gettext("Offers sent"), offers_sent.sent, "mailings/entry.html")
 SIZE = 50
 _PATIENCE = 6.0
 """Seconds of making messages in one request; then the page shows how far it is and goes on."""

@@ -5,7 +5,6 @@ from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask_babel import gettext, ngettext
-from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response as AnyResponse
 
 from mailcrm.errors import NotFound
@@ -19,14 +18,12 @@ from mailcrm.store.statistics import MailingRow, Part
 from web import notices, results_view, workbook
 from web.access import by, now, reading, tools, who
 from web.audited import taken
-from web.kinds import KINDS, EntryKind
 from web.pages.clients import known
 from web.security import disposition
 from web.standing import EVENTS, LOOKS, STANDINGS, TONES, servers_words, standing, suggestion, why
 
 pages = Blueprint("results", __name__)
 SIZE = 50
-KINDS["decision"] = EntryKind(_l("Decisions on offers"), board.decisions, "results/entry.html")
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
