@@ -9,6 +9,7 @@ SECTIONS = {
     "documents": _l("Documents"),
     "offers": _l("Offers"),
     "deals": _l("Deals"),
+    "tasks": _l("Tasks"),
 }
 MEASURES = {
     "in": (_l("From clients"), _l("Messages that people wrote to us, on the timelines of clients.")),
@@ -35,6 +36,9 @@ MEASURES = {
     "deals-moved": (_l("Moves of deals"), _l("Each time a deal came into another stage.")),
     "deals-won": (_l("Deals won"), _l("Deals that came into a stage of won ones in this period, and are there.")),
     "deals-lost": (_l("Deals lost"), _l("Deals that came into a stage of lost ones in this period, and are there.")),
+    "tasks-done": (_l("Tasks done"), _l("Tasks that you may see and that were done in this period.")),
+    "tasks-late": (_l("of them late"), _l("Tasks that were done in this period, after they had been due.")),
+    "tasks-overdue": (_l("Tasks overdue"), _l("Tasks that you may see, are due and not done, as of now.")),
 }
 PERIODS = {
     "week": _l("This week"),

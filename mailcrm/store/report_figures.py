@@ -14,6 +14,7 @@ from mailcrm.model import Client, Entry, GroupClient
 from mailcrm.store.report_measures import CLIENTS, MAIL, Measure
 from mailcrm.store.report_sales import DEALS, DOCUMENTS, OFFERS
 from mailcrm.store.report_scope import Scope, by, clients, on_days
+from mailcrm.store.report_tasks import TASKS
 from mailcrm.store.visibility import Viewer
 
 SECTIONS: Mapping[str, tuple[Measure, ...]] = {
@@ -22,6 +23,7 @@ SECTIONS: Mapping[str, tuple[Measure, ...]] = {
     "documents": DOCUMENTS,
     "offers": OFFERS,
     "deals": DEALS,
+    "tasks": TASKS,
 }
 """What a report consists of, in the order of the page."""
 MEASURES: Mapping[str, Measure] = {one.key: one for section in SECTIONS.values() for one in section}

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, case, or_, select
 from sqlmodel import col
 
-from mailcrm.model import Client, Deal, Document, Message, Offer, User
+from mailcrm.model import Client, Deal, Document, Message, Offer, Task, User
 from mailcrm.store.report_measures import Measure
 from mailcrm.store.report_scope import Scope
 from mailcrm.store.rows import parts
@@ -42,6 +42,7 @@ class ReportRow:
     id: int
     sub: int
     client_id: int
+    """0 for a task without one."""
     client: str
     record_id: int
     title: str
@@ -102,7 +103,7 @@ def _titles(connection: Connection, who: Viewer, kind: str, ids: set[int]) -> di
     if kind == "message":
         seen = case((level(who) >= SUBJECT, col(Message.subject)), else_="")
         return _texts(connection, Message.id, seen, ids)
-    models: dict[str, Any] = {"deal": Deal, "document": Document, "offer": Offer}
+    models: dict[str, Any] = {"deal": Deal, "document": Document, "offer": Offer, "task": Task}
     return _texts(connection, models[kind].id, models[kind].title, ids)
 
 

@@ -9,9 +9,11 @@ from itertools import product
 
 import pytest
 
+from mailcrm.crm.due import Due
 from mailcrm.crm.reports import Period
-from mailcrm.flow import groups
+from mailcrm.flow import groups, tasks
 from mailcrm.flow.groups import GroupForm
+from mailcrm.flow.tasks import NewTask
 from mailcrm.store import report_figures, report_rows
 from mailcrm.store.report_figures import KEYS, MEASURES
 from mailcrm.store.report_rows import ReportRow, RowPage
@@ -84,6 +86,31 @@ def test_every_number_equals_the_rows_behind_it(company: Company) -> None:
             above_nothing |= {key} if count else set()
     assert above_nothing >= {"in", "out", "answered", "first-answers", "documents-sent", "offers-sent", "deals-won"}
     assert above_nothing >= {"deals-lost", "deals-new", "deals-moved", "new-clients", "deal-documents"}
+    assert above_nothing >= {"tasks-done", "tasks-late", "tasks-overdue"}
+
+
+def test_tasks_are_counted_for_their_owners_and_told_to_who_may_see_them(company: Company) -> None:
+    anna, boris, client = company.users["anna"], company.users["boris"], company.clients["Harbour & Sons Ltd"]
+    office, by = company.rooms["anna"].office, company.by
+    yesterday = Due(company.now.date() - timedelta(days=2))
+    own = tasks.add_task(office, by, NewTask("Of my own", anna, None, yesterday))
+    given = tasks.add_task(office, by, NewTask("For Boris", boris, client, yesterday))
+    private = tasks.add_task(office, replace(by, actor_id=boris), NewTask("Boris alone", boris, None, yesterday))
+    scope = scopes(company)[0]
+    numbers = {key: {one.id for one in all_rows(company, EVERYTHING, scope, key)} for key in MEASURES}
+    assert {own, given, private} <= numbers["tasks-overdue"]
+    for who in viewers(company):
+        seen = {one.record_id for one in all_rows(company, who, scope, "tasks-overdue")}
+        assert (own in seen) == (who.reads_all or anna in who.stands_for), who
+        assert (private in seen) == (who.reads_all or boris in who.stands_for), who
+    theirs = all_rows(company, EVERYTHING, replace(scope, actor_id=boris), "tasks-overdue")
+    assert {one.person for one in theirs} == {"Борис Кравцов"}
+    tasks.finish(office, by, given)
+    assert given in {one.id for one in all_rows(company, EVERYTHING, scope, "tasks-late")}
+    assert given not in {one.id for one in all_rows(company, EVERYTHING, scope, "tasks-overdue")}
+    listed = company.browser("anna").get("/reports/rows/tasks-overdue").text
+    assert "Of my own" in listed
+    assert "Boris alone" not in listed
 
 
 @pytest.mark.parametrize("key", ["in", "answered", "documents-sent", "deals-moved", "silent"])
