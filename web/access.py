@@ -134,5 +134,5 @@ def number(text: str) -> int:
 
 
 def short_hash(data: bytes) -> str:
-    """Ten characters that change with the data: for addresses that may be cached for ever."""
-    return hashlib.sha256(data).hexdigest()[:10]
+    """Six characters that change with the data: for addresses that may be cached for ever."""
+    return hashlib.sha256(data).hexdigest()[:6]
