@@ -46,14 +46,19 @@ class Cluster:
         """Remove a database, whoever is still connected to it."""
         self._execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database)))
 
+    def restart(self) -> None:
+        """End the server at once, as a crash does, and start it again."""
+        _run("pg_ctl", "-D", self.folder / "data", "-l", self.folder / "log", "-w", "-m", "immediate", "restart")
+
     def _execute(self, statement: sql.Composed) -> None:
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             connection.execute(statement)
 
 
 @contextmanager
-def cluster() -> Iterator[Cluster]:
-    """A server that lives as long as the block; fails with the name of the package where there is none."""
+def cluster(**settings: str) -> Iterator[Cluster]:
+    """A server that lives as long as the block; fails with the name of the package where there is none. What was
+    committed survives a crash of it only with `synchronous_commit="on"`."""
     # Not below pytest's folder: the path of a socket may have at most 107 characters.
     folder = Path(mkdtemp(prefix="mailcrm-pg-"))
     if os.geteuid() == 0:
@@ -61,7 +66,7 @@ def cluster() -> Iterator[Cluster]:
     data = folder / "data"
     try:
         _run("initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
-        options = " ".join(f"-c {name}='{value}'" for name, value in _SETTINGS.items())
+        options = " ".join(f"-c {name}='{value}'" for name, value in {**_SETTINGS, **settings}.items())
         _run("pg_ctl", "-D", data, "-l", folder / "log", "-w", "-o", f"{options} -k {folder}", "start")
         try:
             yield Cluster(folder)

@@ -1,4 +1,4 @@
-"""`send`: the process that sends mailings, notifications and copies for Sent; `account` stands beside it."""
+"""`send`: the process that sends mailings, notifications and copies for Sent."""
 
 import asyncio
 import os
@@ -9,7 +9,6 @@ import time
 import click
 
 from mailcrm.cli import logs
-from mailcrm.cli.accounts import account as account
 from mailcrm.cli.send_tools import send_tools
 from mailcrm.cli.setting import Setting
 from mailcrm.flow.sender import Sender

@@ -13,8 +13,9 @@ from mailcrm.flow.notifications import NewNotification
 from mailcrm.mailing.answer import Answer
 from mailcrm.mailing.outcome import Outcome, Tried, judge, rest
 from mailcrm.mailing.pace import LAST, alarm
+from mailcrm.mailing.reaction import given_up
 from mailcrm.mailing.state import SENDS
-from mailcrm.store import dispatch, queue, send_accounts, suppressions
+from mailcrm.store import dispatch, queue, reactions, send_accounts, suppressions
 from mailcrm.store.queue import Claimed, Result, Worker
 from mailcrm.store.send_accounts import SendAccountRow
 from mailcrm.store.suppressions import NewSuppression
@@ -61,16 +62,14 @@ class Aftermath:
 
     def _suppress(self, connection: Connection, judged: Sequence[_Judged], now: datetime) -> None:
         dead = [
-            NewSuppression(
-                one.note.claimed.address,
-                "bounced",
-                detail=f"{one.note.answer.code} {one.note.answer.enhanced} {one.note.answer.text}".strip(),
-                recipient_id=one.note.claimed.id,
-            )
+            _suppression(one)
             for one in judged
             # Where so many are missing that the mailing was stopped, the server is wrong, not the addresses.
             if one.outcome.suppress and dispatch.state_of(connection, one.note.claimed.mailing_id) in SENDS
         ]
+        if full := [one for one in judged if one.outcome.reason == "full"]:
+            times = reactions.soft_bounces(connection, [one.note.claimed.address for one in full])
+            dead += [_suppression(one) for one in full if given_up(times.get(one.note.claimed.address, []))]
         if dead:
             suppressions.add(connection, dead, now)
 
@@ -100,6 +99,11 @@ class Aftermath:
             dispatch.change(connection, mailing_id, SENDS, state="paused", pause_reason=words[:500])
             if reason == "addresses":
                 suppressions.lift_of_mailing(connection, mailing_id)
+
+
+def _suppression(one: _Judged) -> NewSuppression:
+    claimed = one.note.claimed
+    return NewSuppression(claimed.address, "bounced", detail=_words(one.note.answer), recipient_id=claimed.id)
 
 
 def _result(one: _Judged, now: datetime) -> Result:

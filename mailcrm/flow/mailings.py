@@ -16,7 +16,7 @@ from mailcrm.mailing.pace import ramp_of
 from mailcrm.mailing.preflight import fingerprint
 from mailcrm.mailing.schedule import BadTime, Start
 from mailcrm.mailing.state import mailing_may
-from mailcrm.store import entries, freezing, mailings, offers, offers_sent, people, send_accounts
+from mailcrm.store import dispatch, entries, freezing, mailings, offers, offers_sent, people, send_accounts
 from mailcrm.store.database import Database
 from mailcrm.store.mailings import MailingRow
 
@@ -152,7 +152,7 @@ def steer(office: Office, by: By, mailing_id: int, state: str) -> str:
             raise Refused("That cannot be done with this mailing now.")
         values: dict[str, object] = {"state": state, "pause_reason": "by hand" if state == "paused" else ""}
         if state == "cancelled":
-            freezing.cancel(edit.connection, mailing_id)
+            dispatch.cancel_recipients(edit.connection, mailing_id)
             values["finished_at"] = by.at
         mailings.change_mailing(edit.connection, mailing_id, values)
         edit.note(state, "mailing", mailing_id)

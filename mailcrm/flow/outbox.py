@@ -1,6 +1,7 @@
 """Outbox: what one account has to send, claimed ahead of its connections and within its limits."""
 
 import asyncio
+import logging
 from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from mailcrm.net.smtp.values import Envelope
 from mailcrm.store import limits, queue
 from mailcrm.store.queue import Claimed, Source, Worker
 from mailcrm.store.send_accounts import SendAccountRow
+
+log = logging.getLogger("mailcrm.send")
 
 AHEAD = 4
 """Messages claimed for each connection: enough that none waits, few enough that a pause finds little under way."""
@@ -58,7 +61,7 @@ class Outbox:
         return self._ready.popleft() if self._ready else None
 
     async def next(self) -> Parcel | None:
-        """The next one; None where nothing may be sent any more. Raises StorageFailed."""
+        """The next one; None where nothing may be sent any more, or the database does not answer."""
         while (parcel := self.follow()) is None:
             if self._filling is None:
                 return None
@@ -87,9 +90,10 @@ class Outbox:
         try:
             wanted = self._width * AHEAD
             found = await asyncio.get_running_loop().run_in_executor(self._journal.claimer, self._claim, wanted)
-        except StorageFailed:
-            self._shut = True
-            raise
+        except StorageFailed as error:
+            # The connections end in order; supervising looks for work again once the database answers.
+            log.warning("waiting", extra={"reason": str(error)})
+            found = []
         finally:
             self._filling = None
         if not found:

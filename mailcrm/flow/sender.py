@@ -107,7 +107,14 @@ class Sender:
         for name, turn in turns.items():
             task = self._beside.pop(name, None)
             if task is not None and task.done() and (error := task.exception()) is not None:
-                log.error("stopped", exc_info=error, extra={"what": name})
+                # A database or a server that does not answer is waited for; anything else is worth a look.
+                waits = isinstance(error, MailcrmError)
+                log.log(
+                    logging.WARNING if waits else logging.ERROR,
+                    "waiting" if waits else "stopped",
+                    exc_info=None if waits else error,
+                    extra={"what": name, "reason": str(error)},
+                )
             if task is None or task.done():
                 task = asyncio.create_task(turn())
             self._beside[name] = task

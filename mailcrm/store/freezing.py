@@ -179,13 +179,6 @@ def enqueue(connection: Connection, waves: dict[int, list[int]], not_before: dat
             connection.execute(change.values(state="queued", wave=wave, not_before=not_before))
 
 
-def cancel(connection: Connection, mailing_id: int) -> int:
-    """Call off whatever has not left; returns how many."""
-    open_ = ("new", "rendered", "queued", "deferred", "render_error")
-    change = update(Recipient).where(col(Recipient.mailing_id) == mailing_id, col(Recipient.state).in_(open_))
-    return connection.execute(change.values(state="cancelled")).rowcount
-
-
 def troubled(connection: Connection, who: Viewer, mailing_id: int, limit: int = 50) -> list[Listed]:
     """Recipients that cannot be made, then those with warnings; of the clients that the viewer may see."""
     query = (

@@ -230,11 +230,15 @@ def give_back(connection: Connection, ids: Collection[int], worker: Worker, not_
 def reap(connection: Connection, now: datetime, dead: Collection[str] = (), own: str = "") -> tuple[int, int]:
     """Take from workers whose lease has run out, or who are known to be dead; how many were (freed, uncertain).
 
-    Who was claimed goes back into the queue: no byte of the message has gone. Who was being sent to is uncertain.
+    Who was claimed goes back into the queue: no byte of the message has gone. Who was being sent to is uncertain. The
+    own ones only a day later: their lease may seem to have run out because a clock jumped, and whoever has them may
+    have forgotten them only where the database lost what it had confirmed.
     """
-    gone = or_(
-        and_(col(Recipient.lease_until) < now, col(Recipient.worker) != own), col(Recipient.worker).in_(list(dead))
+    late = or_(
+        and_(col(Recipient.lease_until) < now, col(Recipient.worker) != own),
+        col(Recipient.lease_until) < now - timedelta(days=1),
     )
+    gone = or_(late, col(Recipient.worker).in_(list(dead)))
     freed = update(Recipient).where(col(Recipient.state) == "claimed", gone)
     unknown = update(Recipient).where(col(Recipient.state) == "sending", gone)
     return (

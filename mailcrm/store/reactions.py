@@ -11,7 +11,7 @@ from sqlmodel import col
 
 from mailcrm.mailing.replies import CERTAIN
 from mailcrm.mailing.state import SENDS
-from mailcrm.model import Event, Mailing, MessageAlias, Offer, Recipient
+from mailcrm.model import Attempt, Event, Mailing, MessageAlias, Offer, Recipient
 from mailcrm.store.rows import insert_missing, parts
 
 SENT = ("accepted", "uncertain", "sending")
@@ -136,16 +136,23 @@ def settle_uncertain(connection: Connection, seen: Iterable[tuple[int, str, date
 
 
 def soft_bounces(connection: Connection, addresses: Sequence[str]) -> dict[str, list[datetime]]:
-    """Address → the times at which mail to it was returned for reasons that pass, oldest first."""
+    """Address → the times at which mail to it was returned for reasons that pass, or refused at once because the
+    mailbox was full, oldest first."""
     found: dict[str, list[datetime]] = {}
     for some in parts(addresses):
-        rows = connection.execute(
-            select(col(Recipient.address), col(Event.at))
+        here = col(Recipient.address).in_(some)
+        returned: Any = (
+            select(col(Recipient.address), col(Event.at).label("at"))
             .join(Event, col(Event.recipient_id) == col(Recipient.id))
-            .where(col(Recipient.address).in_(some), col(Event.kind) == "soft-bounce")
-            .order_by(col(Event.at))
+            .where(here, col(Event.kind) == "soft-bounce")
         )
-        for address, at in rows:
+        refused: Any = (
+            select(col(Recipient.address), func.max(col(Attempt.started_at)).label("at"))
+            .join(Attempt, col(Attempt.recipient_id) == col(Recipient.id))
+            .where(here, col(Recipient.state) == "failed", col(Recipient.reason) == "full")
+            .group_by(col(Recipient.id), col(Recipient.address))
+        )
+        for address, at in connection.execute(union_all(returned, refused).order_by("at")):
             found.setdefault(address, []).append(at)
     return found
 

@@ -16,11 +16,12 @@ from sqlalchemy import update
 
 from mailcrm.crm.work_calendar import WorkCalendar
 from mailcrm.errors import Refused
-from mailcrm.flow import clients, contacts, mailings, offer_terms, offers, people, prepare, templates
+from mailcrm.flow import clients, contacts, groups, mailings, offer_terms, offers, people, prepare, templates, trial
 from mailcrm.flow.building import Press
 from mailcrm.flow.clients import NewClient
 from mailcrm.flow.contacts import NewContact
 from mailcrm.flow.edit import By
+from mailcrm.flow.groups import GroupForm
 from mailcrm.flow.mailings import Plan
 from mailcrm.flow.offers import NewFile, OfferValues
 from mailcrm.flow.people import NewUser
@@ -267,6 +268,19 @@ def test_doubles_suppressed_and_shared_addresses(campaign: Campaign) -> None:
     assert [json.loads(row[0])["discount"] for row in campaign.rows("terms")] == ["2"]
 
 
+def test_nobody_is_written_to_twice_by_any_way_into_the_audience(campaign: Campaign) -> None:
+    """Two groups and by hand, two contacts at one address in other letters; a tag after a plus is another address."""
+    one = campaign.client("One", "Bob@One.test", "bob@one.TEST", "bob+offers@one.test", discount="1")
+    first, second = (groups.add_group(campaign.office, campaign.maria, GroupForm(name)) for name in ("Pumps", "North"))
+    for group in (first, second):
+        groups.put(campaign.office, campaign.maria, group, [one])
+    audience = Audience(groups=(first, second), clients=(one, one), people="all")
+    mailings.set_audience(campaign.office, campaign.maria, campaign.mailing, audience)
+    campaign.prepare()
+    assert [row[0] for row in campaign.rows("address")] == ["bob@one.test", "bob+offers@one.test"]
+    assert len(set(campaign.rows("id"))) == 2
+
+
 def test_what_a_server_does_not_take_is_said_before_the_start(campaign: Campaign) -> None:
     small = campaign.client("Small", "s@small.test", owner=campaign.maria.actor_id)
     large = campaign.client("Large", "l@large.test")
@@ -407,3 +421,20 @@ def test_an_offer_that_left_stands_on_the_timeline_of_its_client_once(campaign: 
         found = told.told(connection, [told.offers(EVERYTHING, [rows[0][1]])])
     assert [row[0] for row in rows] == [client]
     assert [(one.title, one.detail, one.amount) for one in found] == [("Spring valves", "sam@south.test", 950)]
+
+
+def test_a_trial_goes_to_whoever_asks_and_to_nobody_else(campaign: Campaign) -> None:
+    one = campaign.client("One", "bob@one.test", discount="7")
+    campaign.aim(one)
+    assert trial.send_trial(campaign.office, campaign.press, campaign.maria, campaign.mailing) == "maria@example.com"
+    with campaign.db.reading() as connection:
+        (found,) = connection.exec_driver_sql(
+            "SELECT r.address, r.client_id, r.state, r.raw_sha256, m.state, m.policy, m.id FROM recipient r"
+            " JOIN mailing m ON m.id = r.mailing_id"
+        ).all()
+    assert found[:3] == ("maria@example.com", None, "queued")
+    assert found[4:6] == ("running", store.TEST)
+    assert found[6] != campaign.mailing
+    assert b"To: " in campaign.blobs.read(found[3])
+    assert b"bob@one.test" not in campaign.blobs.read(found[3])
+    assert campaign.row.state == "draft"

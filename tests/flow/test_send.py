@@ -92,6 +92,35 @@ def test_one_bad_address_stops_nobody(post: Post) -> None:
     ]
 
 
+def test_a_mailbox_full_three_times_over_two_weeks_is_given_up(post: Post) -> None:
+    full = [True]
+    with FakeSmtp(lambda turn: "552 5.2.2 mailbox full" if turn.command == "RCPT" and full else None) as server:
+        account = post.account(server.port)
+        for days in (0, 7, 14):
+            post.clock = START + timedelta(days=days)
+            assert post.rows("SELECT address FROM suppression") == []
+            mailing = post.mailing(account, ["full@client.example"])
+            post.send()
+            assert post.states(mailing) == {"failed": 1}
+        assert post.rows("SELECT address, reason, detail FROM suppression") == [
+            ("full@client.example", "bounced", "552 5.2.2 mailbox full")
+        ]
+        full.clear()
+        mailing = post.mailing(account, ["full@client.example"])
+        post.send()
+    assert post.states(mailing) == {"skipped": 1}
+
+
+def test_what_is_larger_than_the_server_takes_fails_alone_with_the_reason(post: Post) -> None:
+    with FakeSmtp(extensions=("SIZE 10000", "PIPELINING")) as server:
+        mailing = post.mailing(post.account(server.port), addresses(3))
+        post.run("UPDATE recipient SET raw_size = 20000 WHERE address = 'c1@client.example'")
+        post.send()
+    assert post.state("c1@client.example") == ("failed", "too-large")
+    assert post.mailing_state(mailing) == ("done", "")
+    assert sorted(server.recipients()) == ["c0@client.example", "c2@client.example"]
+
+
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
