@@ -6,9 +6,7 @@ schedules. Two daemons on one database do no harm: rounds hold leases.
 
 import logging
 import math
-import os
 import random
-import socket
 import threading
 import time
 from collections.abc import Callable
@@ -26,6 +24,7 @@ from mailcrm.net.imap.budget import LoginBudget
 from mailcrm.net.imap.session import Session
 from mailcrm.net.imap.watch import Watcher
 from mailcrm.net.imap.watched import Timing
+from mailcrm.net.process import is_alive
 from mailcrm.store import rounds
 from mailcrm.store.rounds import Account
 
@@ -45,25 +44,6 @@ _BUSY = 5.0
 def utc_now() -> datetime:
     """The clock of the daemon."""
     return datetime.now(UTC)
-
-
-def own_name() -> str:
-    """The name of this process in leases and heartbeats."""
-    return f"sync:{socket.gethostname()}:{os.getpid()}"
-
-
-def is_alive(process: str) -> bool:
-    """False for the name of a process of this machine that is no more; others are believed to live."""
-    kind, host, number = [*process.split(":"), "", ""][:3]
-    if kind != "sync" or host != socket.gethostname() or not number.isdecimal():
-        return True
-    try:
-        os.kill(int(number), 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    return True
 
 
 @dataclass

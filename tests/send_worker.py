@@ -18,11 +18,11 @@ from typing import Self
 
 import uvloop
 
-from mailcrm.cli.send_tools import is_alive
 from mailcrm.flow.credentials import Credentials
 from mailcrm.flow.sender import Sender
 from mailcrm.flow.tools import SendTools
 from mailcrm.net.blobs import BlobPlace, open_blobs
+from mailcrm.net.process import is_alive
 from mailcrm.net.secrets import Keyring
 from mailcrm.store.database import Database
 from tests.servers import wait_until

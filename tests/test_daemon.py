@@ -15,9 +15,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from mailcrm.daemon import Daemon, own_name, utc_now
+from mailcrm.daemon import Daemon, utc_now
 from mailcrm.flow.desk import Desk
 from mailcrm.flow.readers import Readers
+from mailcrm.net.process import own_name
 from mailcrm.store import leases
 from mailcrm.store.database import Database
 from tests.dovecot import Dovecot
@@ -32,7 +33,7 @@ JOE = "Joe <joe@acme.test>"
 
 def _daemon(office: Office, owner: str = "", now: Callable[[], datetime] = utc_now) -> Daemon:
     readers = Readers(1)
-    desk = Desk(office.db, office.blobs, readers, owner or own_name(), now)
+    desk = Desk(office.db, office.blobs, readers, owner or own_name("sync"), now)
     return Daemon(desk, office.firm, office.credentials, sweep_seconds=3.0)
 
 
@@ -203,7 +204,7 @@ def test_the_process_ends_soon_and_a_killed_one_blocks_nobody(office: Office, lo
 @contextmanager
 def db_lease(office: Office, box: int) -> Iterator[None]:
     """As if the killed process had just renewed its lease, and was no more."""
-    host = own_name().split(":")[1]
+    host = own_name("sync").split(":")[1]
     with office.db.writing() as connection:
         leases.release_all(connection, leases.owners(connection).pop() if leases.owners(connection) else "")
         assert leases.claim(connection, box, f"sync:{host}:999999999", utc_now(), utc_now() + timedelta(minutes=5))

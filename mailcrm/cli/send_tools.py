@@ -1,12 +1,12 @@
-"""What sending works with, made from the configuration; and whether another sending process lives."""
+"""What sending works with, made from the configuration."""
 
 import os
 import secrets
-import socket
 
 from mailcrm.cli.setting import Setting
 from mailcrm.errors import ConfigError
 from mailcrm.flow.tools import CompanyAccount, SendTools
+from mailcrm.net.process import is_alive, own_name
 from mailcrm.net.smtp.values import SmtpLogin, SmtpServer
 
 
@@ -16,25 +16,11 @@ def send_tools(setting: Setting) -> SendTools:
         setting.database,
         setting.blobs,
         setting.credentials,
-        worker=f"send:{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}",
+        worker=f"{own_name('send')}:{secrets.token_hex(4)}",
         company=_company(setting),
         is_alive=is_alive,
         base_url=setting.config.base_url,
     )
-
-
-def is_alive(worker: str) -> bool:
-    """False for the name of a process of this machine that is no more; others are believed to live."""
-    kind, host, number = [*worker.split(":"), "", ""][:3]
-    if kind != "send" or host != socket.gethostname() or not number.isdecimal():
-        return True
-    try:
-        os.kill(int(number), 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    return True
 
 
 def _company(setting: Setting) -> CompanyAccount | None:

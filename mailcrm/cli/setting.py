@@ -8,7 +8,7 @@ from pathlib import Path
 from mailcrm import config
 from mailcrm.config import Config, MailboxSource, Server
 from mailcrm.crm.work_calendar import WorkCalendar
-from mailcrm.daemon import own_name, utc_now
+from mailcrm.daemon import utc_now
 from mailcrm.errors import ConfigError
 from mailcrm.flow import mailboxes
 from mailcrm.flow.chores import ChoreTools
@@ -21,6 +21,7 @@ from mailcrm.flow.rounds import Firm
 from mailcrm.flow.tidy import Retention
 from mailcrm.mailing.token import TokenKeys
 from mailcrm.net.blobs import BlobStore, open_blobs
+from mailcrm.net.process import own_name
 from mailcrm.net.secrets import Keyring
 from mailcrm.store.database import Database
 from mailcrm.store.visibility import Policy
@@ -107,7 +108,7 @@ class Setting:
         since = utc_now() - settings.since_months * _MONTH if settings.since_months else None
         limits = Limits(message_bytes=settings.message_limit_mb << 20, since=since)
         readers = Readers(settings.workers)
-        return Desk(self.database, self.blobs, readers, own_name(), utc_now, limits)
+        return Desk(self.database, self.blobs, readers, own_name("sync"), utc_now, limits)
 
     def chore_tools(self) -> ChoreTools:
         """What the work by the clock needs."""
