@@ -6,13 +6,15 @@ import time
 import urllib.request
 from urllib.error import URLError
 
+import pytest
+
 from tests.web.company import ANNA, LARS, Company, letter
 from tests.web.places import numbers
 from web.serve import serve
 from web.signin import COOKIE
 
 
-def test_granian_serves_pages_and_streams_and_ends(company: Company) -> None:
+def test_granian_serves_pages_and_streams_and_ends(company: Company, capfd: pytest.CaptureFixture[str]) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -32,10 +34,13 @@ def test_granian_serves_pages_and_streams_and_ends(company: Company) -> None:
         process.terminate()
         process.join(20)
     assert process.exitcode is not None
+    said = capfd.readouterr()
+    assert "Listening at" in said.out
+    assert "WARNING" not in said.out + said.err
 
 
 def _wait(address: str) -> None:
-    ends = time.monotonic() + 30
+    ends = time.monotonic() + 90
     while True:
         try:
             urllib.request.urlopen(address, timeout=5).close()
