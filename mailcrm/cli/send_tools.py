@@ -20,6 +20,7 @@ def send_tools(setting: Setting) -> SendTools:
         company=_company(setting),
         is_alive=is_alive,
         base_url=setting.config.base_url,
+        work=setting.work,
     )
 
 

@@ -1,10 +1,11 @@
 """Building the message of one recipient: terms, words, document, bytes; or the reason why it cannot be sent."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import Connection
 
@@ -16,7 +17,7 @@ from mailcrm.mailing import preflight
 from mailcrm.mailing.merge import Merge, Person
 from mailcrm.mailing.pricing import below_floor
 from mailcrm.mailing.render import BadTemplate, Compiled, RenderFailed
-from mailcrm.mailing.replies import OFFER, UNSUBSCRIBE
+from mailcrm.mailing.replies import OFFER, UNSUBSCRIBE, thread_index
 from mailcrm.mailing.terms import missing
 from mailcrm.mailing.token import TokenKeys, message_id, public_token
 from mailcrm.mailing.wire import Attached, Draft, Unwritable, encoded, serialise
@@ -28,6 +29,8 @@ from mailcrm.store.mailings import MailingRow
 from mailcrm.store.merging import Facts, Target
 from mailcrm.store.send_accounts import SendAccountRow
 from mailcrm.store.visibility import EVERYTHING
+
+_FILETIME_BEGINS = datetime(1601, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,10 @@ class Workshop:
     attached: tuple[Attached, ...]
     last_words: Mapping[int, datetime]
     open_offers: Mapping[int, int]
+    earlier: Mapping[str, str]
+    """Address → the thread in which it got this offer before."""
+    begun: datetime
+    """When the mailing was made: the same however often it is prepared."""
     now: datetime
 
 
@@ -87,6 +94,8 @@ def workshop(
         ),
         last_words=freezing.last_words(connection, clients),
         open_offers=freezing.open_offers(connection, clients, mailing.offer_id),
+        earlier=freezing.earlier(connection, mailing.offer_id, [one.address for one in waiting]),
+        begun=mailing.created_at,
         now=now,
     )
 
@@ -138,12 +147,7 @@ def _draft(bench: Workshop, press: Press, one: Pending, made: tuple[Merge, str, 
     offer, subject, text, html, paper = made
     account = bench.accounts[one.account_id]
     own = (Attached(paper.name, paper.content_type, encoded(paper.data)),) if paper else ()
-    headers: tuple[tuple[str, str], ...] = ()
-    if leave := offer.links.get("unsubscribe", ""):
-        headers = (("List-Unsubscribe", f"<{leave}>"),)
-        if leave.startswith("https://"):
-            # One click needs TLS (RFC 8058 §3.1).
-            headers += (("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),)
+    thread = tuple(f"<{name.strip('<>')}>" for name in bench.earlier.get(one.address, "").split())
     return Draft(
         sender=Address(offer.sender.name, account.address),
         to=Address(offer.contact.name, one.address),
@@ -152,8 +156,31 @@ def _draft(bench: Workshop, press: Press, one: Pending, made: tuple[Merge, str, 
         message_id=message_id(press.tokens, one.id, ascii_domain(account.address.rpartition("@")[2])),
         html=html,
         attachments=own + bench.attached,
-        headers=headers,
+        in_reply_to=thread[-1] if thread else "",
+        references=thread,
+        headers=(*_leaving(press, one, account, offer.links.get("unsubscribe", "")), *_woven(bench, press, one)),
     )
+
+
+def _leaving(press: Press, one: Pending, account: SendAccountRow, page: str) -> Iterator[tuple[str, str]]:
+    """How to be written to no more: by a page, and by mail where the mailbox of the sender is read."""
+    ways = [f"<{page}>"] if page else []
+    if account.mailbox_id is not None:
+        token = public_token(press.tokens, UNSUBSCRIBE, one.id)
+        ways.append(f"<mailto:{quote(account.address, safe='@')}?subject=unsubscribe%20{token}>")
+    if ways:
+        yield "List-Unsubscribe", ", ".join(ways)
+    if page.startswith("https://"):
+        # One click needs TLS (RFC 8058 §3.1).
+        yield "List-Unsubscribe-Post", "List-Unsubscribe=One-Click"
+
+
+def _woven(bench: Workshop, press: Press, one: Pending) -> Iterator[tuple[str, str]]:
+    """Outlook tells by it what a reply belongs to, and keeps it where References are lost. Not inside a thread: there
+    a new one would tear the thread apart in Outlook."""
+    if one.address not in bench.earlier:
+        filetime = (bench.begun - _FILETIME_BEGINS) // timedelta(microseconds=1) * 10
+        yield "Thread-Index", thread_index(press.tokens, one.id, filetime)
 
 
 def _frozen(bench: Workshop, press: Press, one: Pending, made: tuple[Merge, Paper | None, bytes]) -> dict[str, Any]:
@@ -181,6 +208,7 @@ def _frozen(bench: Workshop, press: Press, one: Pending, made: tuple[Merge, Pape
         "raw_size": len(raw),
         "document_sha256": press.blobs.keep(paper.data) if paper else "",
         "document_name": paper.name if paper else "",
+        "thread_refs": bench.earlier.get(one.address, ""),
         "sent_copy": "pending" if account.sent_copy == "append" else account.sent_copy,
         "warnings": " ".join(warnings),
     }

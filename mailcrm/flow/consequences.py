@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from mailcrm.flow import notifications
+from mailcrm.flow.alerts import tell_admins
 from mailcrm.flow.notifications import NewNotification
 from mailcrm.mailing.answer import Answer
 from mailcrm.mailing.outcome import Outcome, Tried, judge, rest
@@ -54,7 +55,7 @@ class Aftermath:
         queue.note_attempts(connection, [_attempt(one.note, worker.now) for one in judged])
         for one in judged:
             self._tell_account(connection, one, worker.now)
-            self._tell_mailing(connection, one)
+            self._tell_mailing(connection, one, worker.now)
         self._suppress(connection, judged, worker.now)
 
     def _judge(self, note: Note, now: datetime) -> Outcome:
@@ -86,7 +87,7 @@ class Aftermath:
             send_accounts.recover(connection, account.id)
             self._ailing.discard(account.id)
 
-    def _tell_mailing(self, connection: Connection, one: _Judged) -> None:
+    def _tell_mailing(self, connection: Connection, one: _Judged, now: datetime) -> None:
         mailing_id, outcome = one.note.claimed.mailing_id, one.outcome
         reason = "sender" if outcome.charge == "mailing" else ""
         if outcome.mood:
@@ -96,7 +97,10 @@ class Aftermath:
         if reason:
             self._moods.pop(mailing_id, None)
             words = f"{reason}: {_words(one.note.answer)}"
-            dispatch.change(connection, mailing_id, SENDS, state="paused", pause_reason=words[:500])
+            if dispatch.change(connection, mailing_id, SENDS, state="paused", pause_reason=words[:500]):
+                text = f"A mailing from {one.note.account.address} was paused by itself. {words[:500]}\n"
+                key = f"mailing:{mailing_id}:paused:{now:%Y-%m-%dT%H:%M}"
+                tell_admins(connection, key, "A mailing was paused by itself", text, now)
             if reason == "addresses":
                 suppressions.lift_of_mailing(connection, mailing_id)
 

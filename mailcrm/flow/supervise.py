@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from mailcrm.crm.work_calendar import WorkCalendar
 from mailcrm.flow.tools import SendTools
 from mailcrm.mailing.pace import ramp_of, window_of
 from mailcrm.store import dispatch, queue, rounds, send_accounts
@@ -35,7 +36,7 @@ def supervise(tools: SendTools) -> Plan:
         mailings = dispatch.running(connection)
         for mailing in mailings:
             _advance(connection, mailing, now)
-        open_now = [one.id for one in mailings if _is_open(one, now)]
+        open_now = [one.id for one in mailings if _is_open(one, now, tools.work)]
         sources = dispatch.due(connection, open_now, now) if open_now else []
         wanted = {source.account_id for source in sources}
         rows = send_accounts.accounts(connection) if wanted else []
@@ -47,9 +48,9 @@ def of_account(plan: Plan, account_id: int) -> Sequence[Source]:
     return [source for source in plan.sources if source.account_id == account_id]
 
 
-def _is_open(mailing: Running, now: datetime) -> bool:
+def _is_open(mailing: Running, now: datetime, work: WorkCalendar) -> bool:
     window = window_of(mailing.window)
-    return window is None or window.is_open(now, mailing.zone)
+    return window is None or window.is_open(now, mailing.zone, work)
 
 
 def _advance(connection: Connection, mailing: Running, now: datetime) -> None:

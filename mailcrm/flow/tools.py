@@ -10,6 +10,7 @@ from typing import cast
 
 from sqlalchemy import Connection
 
+from mailcrm.crm.work_calendar import WorkCalendar
 from mailcrm.errors import ConfigError
 from mailcrm.flow.credentials import Credentials
 from mailcrm.mailing.token import TokenKeys
@@ -53,6 +54,7 @@ class SendTools:
     chance: Callable[[], float] = random.random
     patience: Patience = field(default_factory=Patience)
     base_url: str = ""
+    work: WorkCalendar = field(default_factory=WorkCalendar)
 
     @property
     def tokens(self) -> TokenKeys:

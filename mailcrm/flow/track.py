@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from mailcrm.crm.match import Found
+from mailcrm.flow.alerts import tell_admins
 from mailcrm.mail.message import Kind, ParsedMessage
 from mailcrm.mail.thread import own_ids
 from mailcrm.mailing import reaction
@@ -135,11 +136,24 @@ def _write(connection: Connection, matched: Sequence[_Matched], now: datetime) -
         if one.recipient.client_id is not None
     ]
     links.add_found(connection, clients, now)
-    reactions.pause_for_complaints(
-        connection, {one.recipient.mailing_id for one, what in told if what.kind == "complaint" and one.match.certain}
-    )
+    complaints = [one for one, what in told if what.kind == "complaint" and one.match.certain]
+    reactions.pause_for_complaints(connection, {one.recipient.mailing_id for one in complaints})
+    for one in complaints:
+        _alert(connection, one, now)
     for one, what in told:
         log.info("came back", extra={"what": what.kind, "recipient": one.recipient.id, "by": one.match.layer})
+
+
+def _alert(connection: Connection, one: _Matched, now: datetime) -> None:
+    """Complaints decide what becomes of all mail of a domain: admins hear of each at once."""
+    to = one.recipient
+    words = (
+        f"The provider of {to.address} reports that the offer {to.offer_number} ({to.offer_title}) was called unwanted "
+        "there. Nothing is sent to this address any more, and a mailing that more than one in a thousand complain "
+        "about is paused by itself. Look at its statistics before it goes on.\n"
+    )
+    subject = f"Complaint about the offer {to.offer_number}"
+    tell_admins(connection, f"complaint:{to.id}:{one.read.news.number}", subject, words, now)
 
 
 def _address(one: _Matched) -> str:

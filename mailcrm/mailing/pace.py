@@ -7,8 +7,10 @@ let through would have come, had it come evenly. It survives restarts and is sha
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
+
+from mailcrm.crm.work_calendar import WorkCalendar, is_working_day
 
 RESERVED = 0.2
 """Of a staff mailbox's quota, for what its owner writes by hand."""
@@ -100,34 +102,41 @@ class Window:
     days: frozenset[int] = frozenset(range(1, 8))
     start: time = time(0)
     end: time = _END
+    working: bool = False
+    """On working days alone."""
 
-    def is_open(self, now: datetime, zone: str) -> bool:
-        """Whether mail may leave now."""
+    def is_open(self, now: datetime, zone: str, work: WorkCalendar) -> bool:
+        """Whether mail may leave now; the calendar says which days are worked."""
         local = now.astimezone(ZoneInfo(zone))
-        return local.isoweekday() in self.days and self.start <= local.time() < self.end
+        return self._may_on(local.date(), work) and self.start <= local.time() < self.end
 
-    def opens(self, now: datetime, zone: str) -> datetime:
-        """When mail may leave again, in UTC: now, or the next beginning."""
-        if self.is_open(now, zone):
+    def opens(self, now: datetime, zone: str, work: WorkCalendar) -> datetime:
+        """When mail may leave again, in UTC: now, or the next beginning within five weeks."""
+        if self.is_open(now, zone, work):
             return now
         here = ZoneInfo(zone)
         local = now.astimezone(here)
-        for ahead in range(9):
+        for ahead in range(36):
             day = local.date() + timedelta(days=ahead)
             begin = datetime.combine(day, self.start, here).astimezone(UTC)
-            if day.isoweekday() in self.days and begin >= now:
+            if self._may_on(day, work) and begin >= now:
                 return begin
-        return now + timedelta(days=7)
+        return now + timedelta(days=36)
+
+    def _may_on(self, day: date, work: WorkCalendar) -> bool:
+        return day.isoweekday() in self.days and (not self.working or is_working_day(work, day))
 
 
 def window_of(text: str) -> Window | None:
-    """What `mailing.window` says: `{"days": [1, 2, 3], "from": "09:00", "to": "17:00"}`; None for any time."""
+    """What `mailing.window` says: `{"days": [1, 2, 3], "from": "09:00", "to": "17:00", "working": true}`; None for any
+    time."""
     if not text:
         return None
     found = json.loads(text)
     days = frozenset(int(day) for day in found.get("days", range(1, 8)))
     end = found.get("to", "")
-    return Window(days, time.fromisoformat(found.get("from", "00:00")), time.fromisoformat(end) if end else _END)
+    begin, close = time.fromisoformat(found.get("from", "00:00")), time.fromisoformat(end) if end else _END
+    return Window(days, begin, close, bool(found.get("working")))
 
 
 # When to stop by oneself

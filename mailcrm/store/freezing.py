@@ -120,6 +120,22 @@ def open_offers(connection: Connection, client_ids: Collection[int], but: int) -
     return found
 
 
+def earlier(connection: Connection, offer_id: int, addresses: Collection[str]) -> dict[str, str]:
+    """Address → the ids of the thread in which it got this offer before, oldest first, separated by blanks."""
+    found: dict[str, str] = {}
+    query = (
+        select(col(Recipient.address), col(Recipient.thread_refs), col(Recipient.message_id))
+        .join(Mailing, col(Mailing.id) == col(Recipient.mailing_id))
+        .where(col(Mailing.offer_id) == offer_id, col(Recipient.accepted_at).is_not(None))
+        .where(col(Recipient.client_id).is_not(None), col(Recipient.message_id).is_not(None))
+        .order_by(col(Recipient.accepted_at), _ID)
+    )
+    for part in parts(addresses):
+        for address, refs, last in connection.execute(query.where(col(Recipient.address).in_(part))):
+            found[address] = f"{refs} {last}".strip()
+    return found
+
+
 def clear(connection: Connection, mailing_id: int) -> None:
     """Remove what was prepared; nothing of it may have left."""
     connection.execute(delete(MailingSkip).where(col(MailingSkip.mailing_id) == mailing_id))

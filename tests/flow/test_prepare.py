@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -28,8 +29,9 @@ from mailcrm.flow.people import NewUser
 from mailcrm.flow.templates import TemplateValues
 from mailcrm.mailing.audience import Audience
 from mailcrm.mailing.pricing import Item
+from mailcrm.mailing.replies import thread_index_recipient
 from mailcrm.mailing.token import TokenKeys, recipient_of
-from mailcrm.model import Contact, Recipient, SendAccount
+from mailcrm.model import Contact, Mailbox, Recipient, SendAccount
 from mailcrm.net.blobs import Blobs
 from mailcrm.net.typeset.pool import Typesetter
 from mailcrm.store import freezing, told
@@ -421,6 +423,39 @@ def test_an_offer_that_left_stands_on_the_timeline_of_its_client_once(campaign: 
         found = told.told(connection, [told.offers(EVERYTHING, [rows[0][1]])])
     assert [row[0] for row in rows] == [client]
     assert [(one.title, one.detail, one.amount) for one in found] == [("Spring valves", "sam@south.test", 950)]
+
+
+def test_an_offer_sent_again_stays_in_its_thread_and_says_how_to_leave(campaign: Campaign) -> None:
+    one = campaign.client("One", "bob@one.test")
+    with campaign.db.writing() as connection:
+        box = {"address": "maria@example.com", "host": "imap.test", "login": "maria", "secret_source": "none"}
+        insert(connection, Mailbox, [{**box, "created_at": campaign.room.now}])
+        number = connection.exec_driver_sql("SELECT max(id) FROM mailbox").scalar_one()
+        connection.exec_driver_sql(f"UPDATE send_account SET mailbox_id = {number}")
+    first = _only_message(campaign, one)
+    recipient = campaign.rows("id, message_id")[0]
+    assert thread_index_recipient(KEYS, first["Thread-Index"]) == recipient[0]
+    assert first["In-Reply-To"] is None
+    page, by_mail = first["List-Unsubscribe"].split(", ")
+    assert page.startswith("<https://offers.example.com/u/")
+    assert first["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert re.fullmatch(r"<mailto:anna@example.com\?subject=unsubscribe%20[a-z2-7]{25}>", by_mail)
+    with campaign.db.writing() as connection:
+        connection.exec_driver_sql(f"UPDATE recipient SET state = 'accepted', accepted_at = '{campaign.room.now}'")
+    campaign.mailing = mailings.add_mailing(campaign.office, campaign.maria, campaign.offer, "Again", "UTC")
+    second = _only_message(campaign, one)
+    assert second["In-Reply-To"] == second["References"] == first["Message-ID"]
+    assert second["Thread-Index"] is None
+    assert campaign.rows("thread_refs")[0][0] == recipient[1]
+
+
+def _only_message(campaign: Campaign, client: int) -> EmailMessage:
+    campaign.aim(client)
+    campaign.prepare()
+    ((sha,),) = campaign.rows("raw_sha256")
+    message = message_from_bytes(campaign.blobs.read(sha), policy=policy.default)
+    assert isinstance(message, EmailMessage)
+    return message
 
 
 def test_a_trial_goes_to_whoever_asks_and_to_nobody_else(campaign: Campaign) -> None:

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from mailcrm.crm.work_calendar import WorkCalendar
+from mailcrm.flow import people
+from mailcrm.flow.people import NewUser
 from mailcrm.flow.sender import Sender
 from mailcrm.flow.tools import Patience
 from mailcrm.mailing.token import recipient_of
@@ -341,6 +344,30 @@ def test_mail_leaves_in_the_hours_of_the_mailing(post: Post) -> None:
         post.clock += timedelta(hours=2)
         post.send()
         assert len(server.taken) == 5
+
+
+def test_mail_rests_on_holidays_where_the_mailing_wants_it(post: Post) -> None:
+    work = WorkCalendar(holidays=frozenset({START.date()}))
+    with FakeSmtp() as server:
+        account = post.account(server.port)
+        post.mailing(account, addresses(3), window='{"working": true}')
+        post.mailing(account, addresses(2, "any.example"))
+        post.send(work=work)
+        assert sorted(server.recipients()) == addresses(2, "any.example")
+        post.clock += timedelta(days=1)
+        post.send(work=work)
+    assert post.states() == {"accepted": 5}
+
+
+def test_admins_hear_that_a_mailing_was_paused(post: Post) -> None:
+    people.add_user(post.db, NewUser("root@firm.example", "Root", role="admin"), post.clock)
+    people.add_user(post.db, NewUser("anna@firm.example", "Anna", role="staff"), post.clock)
+    with FakeSmtp(lambda turn: "550 5.7.1 policy" if turn.command == "RCPT" else None) as server:
+        post.mailing(post.account(server.port), addresses(30))
+        post.send()
+    ((address, text),) = post.rows("SELECT address, text FROM notification")
+    assert address == "root@firm.example"
+    assert "550 5.7.1 policy" in str(text)
 
 
 def test_a_lost_message_fails_alone(post: Post) -> None:

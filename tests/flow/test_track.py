@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from mailcrm.flow import clients
+from mailcrm.flow import clients, people
 from mailcrm.flow.clients import NewClient
+from mailcrm.flow.people import NewUser
 from mailcrm.mailing.replies import UNSUBSCRIBE
 from mailcrm.store import suppressions
 from mailcrm.store.database import Database
@@ -134,6 +135,7 @@ def test_a_complaint_stops_all_mail(room: Mailroom, db: Database, acme: int, now
     """To that address for ever, and the mailing itself, for more than one in a thousand complained."""
     offering = Offering(db, now - timedelta(hours=2), mailing={"state": "running"})
     max_ = offering.recipient("max@acme.example", acme)
+    people.add_user(db, NewUser("root@example.com", "Root", role="admin"), now)
     room.deliver(
         b"From: feedback@isp.test\nTo: anna@example.com\nSubject: Complaint\nMIME-Version: 1.0\n"
         b'Content-Type: multipart/report; report-type=feedback-report; boundary="b"\n\n--b\n'
@@ -147,7 +149,10 @@ def test_a_complaint_stops_all_mail(room: Mailroom, db: Database, acme: int, now
     assert suppressed(room.db) == [("max@acme.example", "all", "complained")]
     with db.reading() as connection:
         found = connection.exec_driver_sql("SELECT state, pause_reason FROM mailing").all()
+        told = connection.exec_driver_sql("SELECT address, subject FROM notification").all()
     assert [tuple(row) for row in found] == [("paused", "complaints: 1 of 1")]
+    assert [row[0] for row in told] == ["root@example.com"], "admins hear of it at once"
+    assert told[0][1].startswith("Complaint about the offer ")
 
 
 def test_an_automatic_reply_is_no_reply_and_says_when(room: Mailroom, offering: Offering, acme: int) -> None:

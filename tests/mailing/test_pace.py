@@ -1,11 +1,12 @@
 """How fast mail leaves: limits that never let more through, waves, hours, and alarms."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mailcrm.crm.work_calendar import WorkCalendar
 from mailcrm.mailing.pace import Ramp, Window, account_limits, alarm, limit, ramp_of, window_of
 
 BEGIN = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -58,14 +59,25 @@ def test_waves_are_as_large_as_asked() -> None:
 def test_mail_leaves_in_local_hours(now: datetime, opens: datetime) -> None:
     window = window_of('{"days": [1, 2, 3, 4, 5], "from": "09:00", "to": "17:00"}')
     assert window == Window(frozenset(range(1, 6)), time(9), time(17))
-    assert window.opens(now, "Europe/Berlin") == opens
-    assert window.is_open(opens, "Europe/Berlin")
-    assert window.is_open(now, "Europe/Berlin") == (now == opens)
+    assert window.opens(now, "Europe/Berlin", WorkCalendar()) == opens
+    assert window.is_open(opens, "Europe/Berlin", WorkCalendar())
+    assert window.is_open(now, "Europe/Berlin", WorkCalendar()) == (now == opens)
+
+
+def test_mail_waits_for_a_working_day() -> None:
+    holidays = frozenset(date(2026, 1, day) for day in range(1, 9))
+    work = WorkCalendar(holidays=holidays, extra_workdays=frozenset({date(2026, 1, 10)}))
+    window = window_of('{"from": "09:00", "to": "17:00", "working": true}')
+    assert window is not None
+    eve = datetime(2025, 12, 31, 20, tzinfo=UTC)
+    assert window.opens(eve, "UTC", work) == datetime(2026, 1, 9, 9, tzinfo=UTC)
+    assert window.is_open(datetime(2026, 1, 10, 9, tzinfo=UTC), "UTC", work), "a Saturday that is worked"
+    assert not window.is_open(datetime(2026, 1, 11, 9, tzinfo=UTC), "UTC", work)
 
 
 def test_no_window_is_any_time() -> None:
     assert window_of("") is None
-    assert Window().is_open(datetime(2026, 3, 1, 23, 59, 59, tzinfo=UTC), "UTC")
+    assert Window().is_open(datetime(2026, 3, 1, 23, 59, 59, tzinfo=UTC), "UTC", WorkCalendar())
 
 
 @pytest.mark.parametrize(
