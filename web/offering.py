@@ -139,6 +139,7 @@ PROBLEMS = {
 WARNINGS = {
     "wrote-lately": _l("somebody wrote since yesterday"),
     "open-offer": _l("holds an open offer that asks no more"),
+    "link": _l("a link in the message leads nowhere, or elsewhere than its words say"),
 }
 TIME_NOTICES = {
     "": _l("Saved."),

@@ -14,9 +14,10 @@ from mailcrm.flow import making
 from mailcrm.flow.making import Circumstances, Kit, Paper
 from mailcrm.mail.address import Address, ascii_domain
 from mailcrm.mailing import preflight
+from mailcrm.mailing.links import doubtful
 from mailcrm.mailing.merge import Merge, Person
 from mailcrm.mailing.pricing import below_floor
-from mailcrm.mailing.render import BadTemplate, Compiled, RenderFailed
+from mailcrm.mailing.render import BadTemplate, Compiled, RenderFailed, Words
 from mailcrm.mailing.replies import OFFER, UNSUBSCRIBE, thread_index
 from mailcrm.mailing.terms import missing
 from mailcrm.mailing.token import TokenKeys, message_id, public_token
@@ -122,7 +123,7 @@ def build(bench: Workshop, press: Press, one: Pending) -> Built:
         return Built("render_error", f"address: {error}"[:500])
     if preflight.too_large(len(raw), _limit(account)):
         return Built("render_error", "size")
-    return Built("rendered", "", _frozen(bench, press, one, (offer, paper, raw)))
+    return Built("rendered", "", _frozen(bench, press, one, (offer, words, paper, raw)))
 
 
 def _merged(bench: Workshop, press: Press, one: Pending) -> Merge:
@@ -183,9 +184,11 @@ def _woven(bench: Workshop, press: Press, one: Pending) -> Iterator[tuple[str, s
         yield "Thread-Index", thread_index(press.tokens, one.id, filetime)
 
 
-def _frozen(bench: Workshop, press: Press, one: Pending, made: tuple[Merge, Paper | None, bytes]) -> dict[str, Any]:
+def _frozen(
+    bench: Workshop, press: Press, one: Pending, made: tuple[Merge, Words, Paper | None, bytes]
+) -> dict[str, Any]:
     """The columns of a recipient whose message is made."""
-    offer, paper, raw = made
+    offer, words, paper, raw = made
     account, margin = bench.accounts[one.account_id], offer.priced.margin
     total = int(offer.priced.net * 10_000)
     held = bench.open_offers.get(one.client_id)
@@ -194,6 +197,7 @@ def _frozen(bench: Workshop, press: Press, one: Pending, made: tuple[Merge, Pape
         for name, counts in (
             ("wrote-lately", preflight.wrote_lately(bench.last_words.get(one.client_id), bench.now)),
             ("open-offer", held is not None and held <= total),
+            ("link", bool(doubtful(words.text, words.html))),
         )
         if counts
     ]

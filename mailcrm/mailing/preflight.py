@@ -9,8 +9,9 @@ from mailcrm.mailing.render import RenderFailed
 
 STOPS = ("missing", "line", "empty", "long", "failed", "margin", "size", "document", "address", "conflict")
 """Reasons that a person has to mend, or to leave the client out for."""
-WARNINGS = ("wrote-lately", "open-offer")
-"""What a person should know: the client or a colleague wrote since yesterday; a better open offer is held."""
+WARNINGS = ("wrote-lately", "open-offer", "link")
+"""What a person should know: the client or a colleague wrote since yesterday; a better open offer is held; a link of
+the message leads nowhere, or elsewhere than its words say."""
 LATELY = timedelta(hours=36)
 _TRANSFER = 4 / 3 * 78 / 76
 """Base64 with line ends makes a message larger than its parts."""
