@@ -8,7 +8,7 @@ import hashlib
 import hmac
 from datetime import timedelta
 
-EVENTS = ("message.received", "answer.received")
+EVENTS = ("message.received", "answer.received", "task.due", "offer.accepted")
 """What a webhook may be told."""
 RETRIES = tuple(timedelta(seconds=s) for s in (5, 60, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400))
 """Waits after the first, second, … failure; after the last one the delivery is given up, some three days later."""

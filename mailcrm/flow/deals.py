@@ -19,7 +19,8 @@ from mailcrm.store.entries import NewEntry
 _TEXTS = ("title", "note", "lost_reason")
 _FIELDS = frozenset({*_TEXTS, "value", "currency", "expected_on", "probability", "owner_id"})
 _CURRENCY = re.compile(r"[A-Z]{3}")
-_MOST = Decimal(10) ** 14
+MOST = Decimal(10) ** 14
+"""Values of deals are smaller."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +181,7 @@ def _check(connection: Connection, values: Mapping[str, object]) -> None:
     if "title" in values and not values["title"]:
         raise Refused("A deal needs a title.")
     value, probability = values.get("value"), values.get("probability")
-    if value is not None and not (isinstance(value, Decimal) and value.is_finite() and 0 <= value < _MOST):
+    if value is not None and not (isinstance(value, Decimal) and value.is_finite() and 0 <= value < MOST):
         raise Refused("The value of a deal must be a number, 0 or more.")
     if not _CURRENCY.fullmatch(str(values.get("currency", "EUR"))):
         raise Refused("A currency has three letters, such as EUR.")

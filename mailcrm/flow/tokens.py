@@ -12,7 +12,16 @@ from mailcrm.store.database import Database
 from mailcrm.store.people import UserRow
 from mailcrm.store.tokens import TokenRow
 
-SCOPES = ("clients:read", "clients:write", "timeline:read", "documents:read", "tasks:read", "tasks:write")
+SCOPES = (
+    "clients:read",
+    "clients:write",
+    "timeline:read",
+    "documents:read",
+    "tasks:read",
+    "tasks:write",
+    "deals:read",
+    "deals:write",
+)
 """What a token may be good for; each names a kind of thing and whether it is read or written."""
 LONGEST_DAYS = 3650
 _PREFIX = "mcrm_"

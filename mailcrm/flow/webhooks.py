@@ -16,7 +16,7 @@ from mailcrm.errors import NotFound, Refused
 from mailcrm.flow.edit import By, Office
 from mailcrm.net.post import Outcome, checked_url, post
 from mailcrm.net.secrets import Keyring
-from mailcrm.store import people, webhooks
+from mailcrm.store import happened, people, webhooks
 from mailcrm.store.database import Database
 from mailcrm.store.visibility import Policy, Viewer, viewer
 from mailcrm.store.webhooks import Due, Happening, WebhookRow
@@ -93,6 +93,10 @@ def _gather(database: Database, one: WebhookRow, policy: Policy, now: datetime) 
         found = [happening for _, happening in new] if "message.received" in one.events else []
         if "answer.received" in one.events:
             found += webhooks.answered(connection, who, since, _BATCH)
+        if "task.due" in one.events:
+            found += happened.due(connection, who, since, now, _BATCH)
+        if "offer.accepted" in one.events:
+            found += happened.accepted(connection, who, since, _BATCH)
         webhooks.queue(connection, [_row(one.id, happening, now) for happening in found])
         webhooks.change(connection, one.id, {"position": max([one.position, *(number for number, _ in new)])})
 

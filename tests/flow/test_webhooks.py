@@ -13,16 +13,19 @@ from pathlib import Path
 
 import pytest
 
+from mailcrm.crm.due import Due
 from mailcrm.errors import NotFound, Refused
-from mailcrm.flow import clients, people, webhooks
+from mailcrm.flow import clients, people, tasks, webhooks
 from mailcrm.flow.clients import NewClient
 from mailcrm.flow.edit import By
 from mailcrm.flow.people import NewUser
+from mailcrm.flow.tasks import NewTask
 from mailcrm.net.secrets import Keyring
 from mailcrm.store import webhooks as store
 from mailcrm.store.database import Database
 from mailcrm.store.visibility import Policy
 from tests.mailroom import Mailroom, mail
+from tests.offering import Offering
 
 EVERYBODY = Policy()
 
@@ -102,6 +105,27 @@ def test_a_message_is_told_once_and_signed(house: House, receiver: Receiver) -> 
     key = base64.b64decode(house.secret.removeprefix("whsec_"))
     expected = base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
     assert headers["webhook-signature"] == f"v1,{expected}"
+
+
+def test_tasks_that_come_due_and_accepted_offers_are_told_once(house: House, receiver: Receiver) -> None:
+    by, office, hour = By(house.user, house.now), house.room.office, timedelta(hours=1)
+    webhooks.add_webhook(office, by, house.keyring, receiver.url, ("task.due", "offer.accepted"))
+    due = Due((house.now + 24 * hour).date())
+    number = tasks.add_task(office, by, NewTask("Send the drawing", house.user, house.client, due))
+    offering = Offering(house.db, house.now)
+    values = {"decision": "accepted", "decided_at": house.now + hour}
+    offering.recipient("joe@acme.example", house.client, **values)
+    assert house.tell(hour * 2) == 1
+    assert house.tell(hour * 48) == 1
+    assert house.tell(hour * 49) == 0
+    offer, task = (json.loads(body) for _, body in receiver.told)
+    assert (offer["type"], offer["data"]["offer"]["title"]) == ("offer.accepted", "Valves for spring")
+    assert offer["data"]["client"] == {"id": house.client, "name": "Acme"}
+    assert (task["type"], task["data"]["task"]["id"]) == ("task.due", number)
+    later = Due((house.now + 72 * hour).date())
+    tasks.edit_task(office, by, number, NewTask("Send the drawing", house.user, house.client, later))
+    assert house.tell(hour * 50) == 0
+    assert house.tell(hour * 97) == 1, "what is put off comes due again"
 
 
 def test_what_was_there_before_is_not_told(house: House, receiver: Receiver) -> None:

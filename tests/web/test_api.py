@@ -126,6 +126,38 @@ def test_tasks_are_given_finished_and_reopened(company: Company, program: Progra
     assert program.call("POST", "/tasks", json={**body, "client_id": 999999}).status_code == 404
 
 
+def test_deals_are_added_changed_moved_and_archived(company: Company, program: Program) -> None:
+    client = company.clients["Atelier Fontaine"]
+    stages = program.read("/deals/stages")["items"]
+    lost = next(one["id"] for one in stages if one["kind"] == "lost")  # type: ignore[attr-defined]
+    body = {"client_id": client, "title": "Two fountains", "value": "12500.5", "expected_on": "2026-12-31"}
+    made = program.call("POST", "/deals", json=body).get_json()
+    assert (made["value"], made["currency"], made["owner_id"]) == ("12500.5", "EUR", company.users["anna"])
+    path = f"/deals/{made['id']}"
+    assert program.call("PATCH", path, json={"title": "Three fountains", "value": None}).get_json()["value"] is None
+    assert program.read(path)["title"] == "Three fountains"
+    moved = program.call("POST", f"{path}/move", json={"stage_id": lost, "lost_reason": "Too dear"}).get_json()
+    assert (moved["stage_kind"], moved["lost_reason"]) == ("lost", "Too dear")
+    assert program.call("POST", f"{path}/archive").get_json()["archived_at"]
+    listed = program.read(f"/deals?client_id={client}")["items"]
+    assert made["id"] not in [one["id"] for one in listed]  # type: ignore[attr-defined]
+    assert program.call("POST", f"{path}/restore").get_json()["archived_at"] is None
+    assert program.call("POST", f"{path}/move", json={"stage_id": 999999}).status_code == 404
+    assert program.call("POST", "/deals", json={**body, "value": "1e5"}).status_code == 422
+
+
+@pytest.mark.parametrize("order", ["moved", "expected", "value", "title", "client"])
+def test_deals_are_listed_page_by_page(company: Company, program: Program, order: str) -> None:
+    found, after = [], ""
+    while True:
+        page = program.read(f"/deals?limit=2&order={order}&after={after}")
+        found += [one["id"] for one in page["items"]]  # type: ignore[attr-defined]
+        after = str(page["next"] or "")
+        if not after:
+            break
+    assert len(found) == len(set(found)) == company.one("SELECT count(*) FROM deal WHERE archived_at IS NULL")
+
+
 def test_nothing_opens_without_a_working_token(company: Company, program: Program) -> None:
     app = company.app()
     assert Program(app, "mcrm_" + "x" * 43).call("GET", "/clients").status_code == 401

@@ -1,5 +1,6 @@
 """Saved views: a list kept under a name comes back as it was, for its maker or for everybody."""
 
+import pytest
 from flask.testing import FlaskClient
 
 from tests.web.company import Company
@@ -23,6 +24,23 @@ def test_a_view_keeps_filters_and_order_but_not_the_place(company: Company) -> N
     assert leads == "/clients?order=last_in&q=nord"
     assert 'href="/clients?order=last_in&amp;q=nord"' in menu(browser)
     assert '<summary class="button">Nordic' in menu(browser, leads)
+
+
+@pytest.mark.parametrize(
+    ("page", "address", "query"),
+    [
+        ("tasks.overview", "/tasks", "owner=all&span=overdue"),
+        ("deals.overview", "/deals/list", "order=value&state=open"),
+        ("offers.overview", "/offers", "q=valves&state=draft"),
+        ("documents.overview", "/documents", "q=offer"),
+    ],
+)
+def test_every_list_has_views_of_its_own(company: Company, page: str, address: str, query: str) -> None:
+    browser = company.browser("anna")
+    assert save(browser, "As I like it", f"{query}&after=1~1", page) == f"{address}?{query}"
+    assert f'href="{address}?{query.replace("&", "&amp;")}"' in menu(browser, address)
+    assert '<summary class="button">As I like it' in menu(browser, f"{address}?{query}")
+    assert "As I like it" not in menu(browser)
 
 
 def test_views_belong_to_their_list_and_their_maker_unless_shared(company: Company) -> None:

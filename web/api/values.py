@@ -18,6 +18,7 @@ def _whole(value: object) -> object:
 Id = Annotated[int, Field(ge=1, le=2**63 - 1), BeforeValidator(_whole)]
 Short = Annotated[str, StringConstraints(max_length=300, pattern=r"^[^\x00-\x1f\x7f]*$")]
 """One line."""
+Percent = Annotated[int, Field(ge=0, le=100), BeforeValidator(_whole)]
 Long = Annotated[str, StringConstraints(max_length=10_000, pattern=r"^[^\x00]*$")]
 
 

@@ -20,6 +20,8 @@ SCOPE_LABELS = {
     "documents:read": _l("read about documents"),
     "tasks:read": _l("read tasks"),
     "tasks:write": _l("give and finish tasks"),
+    "deals:read": _l("read deals and their stages"),
+    "deals:write": _l("add, change and move deals"),
 }
 
 

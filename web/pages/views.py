@@ -15,7 +15,14 @@ from web import notices
 from web.access import by, me, reading, tools
 
 pages = Blueprint("views", __name__)
-LISTS = ("clients.overview", "documents.overview", "search.overview")
+LISTS = (
+    "clients.overview",
+    "documents.overview",
+    "search.overview",
+    "tasks.overview",
+    "deals.overview",
+    "offers.overview",
+)
 """The lists that have views."""
 _PLACE = {"after", "before", "offset", "people"}
 """Where in a list somebody is: not part of how it looks."""

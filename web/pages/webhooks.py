@@ -15,6 +15,8 @@ pages = Blueprint("webhooks", __name__)
 EVENT_LABELS = {
     "message.received": _l("a message of a client arrived"),
     "answer.received": _l("a client answered a version of a document"),
+    "task.due": _l("a task came due"),
+    "offer.accepted": _l("a client accepted an offer"),
 }
 
 
