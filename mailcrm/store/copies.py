@@ -12,7 +12,9 @@ from mailcrm.model import Recipient, SendAccount
 from mailcrm.model.columns import UtcTime
 from mailcrm.store.rows import parts
 
-_PENDING = text("recipient.sent_copy = 'pending'")
+# In words, since a partial index serves only a condition that the database can read. A copy of what perhaps never left
+# would come back through the sync as the proof that it had.
+_PENDING = text("recipient.sent_copy = 'pending' AND recipient.state = 'accepted'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ def uncertain(connection: Connection, account_id: int, limit: int) -> list[Copy]
 
 
 def settle(connection: Connection, ids: Sequence[int], state: str, error: str) -> None:
-    """Write down what became of copies: done, pending or failed, with the reason in words."""
+    """Write down what became of copies that waited: done, pending or failed, with the reason in words."""
     for some in parts(ids):
-        row = update(Recipient).where(col(Recipient.id).in_(some))
+        row = update(Recipient).where(col(Recipient.id).in_(some), col(Recipient.sent_copy) == "pending")
         connection.execute(row.values(sent_copy=state, sent_copy_error=error[:500]))

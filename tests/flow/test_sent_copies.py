@@ -12,7 +12,7 @@ from mailcrm.model import Mailbox
 from mailcrm.store.database import Database
 from mailcrm.store.rows import insert
 from tests.dovecot import Dovecot
-from tests.fake_smtp import FakeSmtp
+from tests.fake_smtp import FakeSmtp, Turn
 from tests.post import Post, addresses
 
 
@@ -89,6 +89,29 @@ def test_where_the_server_saves_or_nobody_wants_it_nothing_is_appended(
 
 
 @pytest.mark.server
+def test_what_perhaps_never_left_is_not_copied(post: Post, dovecot: Dovecot, login: str) -> None:
+    """Else its own copy, read back from Sent, would prove that it had left."""
+
+    def script(turn: Turn) -> str | None:
+        said = {"c0@client.example": "drop", "c1@client.example": "554 5.6.0 not like this"}
+        return said.get(turn.recipient) if turn.command == "DOT" else None
+
+    box = mailbox(post, dovecot, login)
+    with FakeSmtp(script) as server:
+        post.mailing(post.account(server.port, mailbox_id=box, sent_copy="append", connections=1), addresses(4))
+        post.run("UPDATE recipient SET sent_copy = 'pending'")  # as preparing leaves them
+        for _ in range(3):
+            post.send()
+            post.clock += timedelta(minutes=11)
+    assert post.states() == {"accepted": 2, "uncertain": 1, "failed": 1}
+    assert len(sent(dovecot, login)) == 2
+    assert copy_states(post) == {"pending": 2, "done": 2}
+    post.run("UPDATE recipient SET state = 'accepted', accepted_at = dated_at WHERE state = 'uncertain'")
+    Copies(post.tools()).turn()
+    assert copy_states(post) == {"pending": 1, "done": 3}
+
+
+@pytest.mark.server
 def test_a_server_that_is_down_is_tried_again(post: Post, dovecot: Dovecot, login: str) -> None:
     box = mailbox(post, dovecot, login)
     post.run("UPDATE mailbox SET port = 1")
@@ -105,6 +128,50 @@ def test_a_server_that_is_down_is_tried_again(post: Post, dovecot: Dovecot, logi
     copies.turn()
     assert copy_states(post) == {"done": 3}
     assert len(sent(dovecot, login)) == 3
+
+
+@pytest.mark.server
+def test_a_full_mailbox_gets_its_copies_once_there_is_room(post: Post, login: str) -> None:
+    server = Dovecot()
+    usual = server.config.read_text()
+    quota = "mail_plugins = quota\nplugin {\n  quota = maildir:User\n  quota_rule = *:messages=2\n}\n"
+    server.config.write_text(usual + quota)
+    with server:
+        mail_out(post, mailbox(post, server, login), 5)
+        copies = Copies(post.tools())
+        copies.turn()
+        assert copy_states(post) == {"done": 2, "pending": 3}
+        assert "quota" in str(post.rows("SELECT max(sent_copy_error) FROM recipient")).casefold()
+        assert post.states() == {"accepted": 5}
+        server.halt()
+        server.config.write_text(usual)
+        server.start()
+        post.clock += timedelta(minutes=2)
+        copies.turn()
+        assert copy_states(post) == {"done": 5}
+        assert len(sent(server, login)) == 5
+
+
+@pytest.mark.server
+def test_a_sent_folder_of_another_name_or_a_missing_one(post: Post, login: str) -> None:
+    server = Dovecot()
+    special = server.config.read_text().replace(
+        "mailbox Sent {\n    special_use = \\Sent\n    auto = create", "mailbox Sent {"
+    )
+    assert special != server.config.read_text()
+    server.config.write_text(special)
+    with server:
+        mail_out(post, mailbox(post, server, login), 2)
+        copies = Copies(post.tools())
+        copies.turn()
+        assert copy_states(post) == {"pending": 2}
+        ((error,),) = post.rows("SELECT DISTINCT sent_copy_error FROM recipient")
+        assert "Sent folder" in str(error)
+        server.doveadm("mailbox", "create", "-u", login, "Отправленные")
+        post.clock += timedelta(minutes=2)
+        copies.turn()
+        assert copy_states(post) == {"done": 2}
+        assert server.doveadm("search", "-u", login, "mailbox", "Отправленные").count("\n") == 2
 
 
 @pytest.mark.server
