@@ -56,6 +56,7 @@ REFUSALS = (
     _m("There is no such task."),
     _m("There is no such note."),
     _m("This task is done already."),
+    _m("A report comes each week or each month."),
     _m("A task needs a few words that say what is to be done."),
     _m("A task comes again every so many days, weeks or months."),
     _m("A task that comes again needs a first day."),

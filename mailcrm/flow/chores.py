@@ -13,7 +13,17 @@ from datetime import datetime, timedelta
 
 from mailcrm.crm.work_calendar import WorkCalendar
 from mailcrm.errors import MailcrmError
-from mailcrm.flow import duplicates, follow_ups, groups, handover, hits, mailings, standing, webhooks
+from mailcrm.flow import (
+    duplicates,
+    follow_ups,
+    groups,
+    handover,
+    hits,
+    mailings,
+    report_mail,
+    standing,
+    webhooks,
+)
 from mailcrm.flow.edit import By, Office
 from mailcrm.flow.reminders import remind
 from mailcrm.flow.tally import tally
@@ -96,6 +106,11 @@ def _groups(tools: ChoreTools, now: datetime) -> None:
     groups.refresh(tools.office, now)
 
 
+def _reports(tools: ChoreTools, now: datetime) -> None:
+    post = report_mail.ReportPost(tools.base_url, tools.work.zone, tools.policy)
+    report_mail.send(tools.office.database, post, now)
+
+
 def _tally(tools: ChoreTools, now: datetime) -> None:
     tally(tools.office, tools.work, now)
 
@@ -107,6 +122,7 @@ CHORES: tuple[Chore, ...] = (
     Chore("webhooks", timedelta(seconds=5), _webhooks),
     Chore("duplicates", timedelta(days=1), _duplicates),
     Chore("tally", timedelta(seconds=20), _tally),
+    Chore("reports", timedelta(minutes=5), _reports),
     Chore("tidy", timedelta(days=1), _tidy),
     Chore("handovers", timedelta(minutes=5), _handovers),
     Chore("groups", timedelta(hours=1), _groups),

@@ -67,6 +67,7 @@ from mailcrm.model.mailing import (
 from mailcrm.model.offer import CompanyLetterhead, MailingSkip, Offer, OfferFile, OfferItem, Template, TermKind, Terms
 from mailcrm.model.people import Heartbeat, SignInAttempt, TrustedSender, User, UserAddress, UserSession
 from mailcrm.model.privacy import Departure, ThreadPrivacy
+from mailcrm.model.reports import ReportMail
 from mailcrm.model.sending import Limiter, Notification, SendAccount
 from mailcrm.model.sign_in import BackupCode, UserIdentity, UserTotp
 from mailcrm.model.tracking import FollowUp, Hit, SharesDecision, TrackedLink, TrackingConsent
@@ -143,6 +144,7 @@ __all__ = [
     "Placement",
     "PlacementTrace",
     "Recipient",
+    "ReportMail",
     "ReportedBounce",
     "SavedView",
     "SeenHash",

@@ -8,8 +8,10 @@ from datetime import timedelta
 from itertools import product
 
 import pytest
+from flask_babel import force_locale
 
 from mailcrm.crm.due import Due
+from mailcrm.crm.report_wording import LABELS
 from mailcrm.crm.reports import Period
 from mailcrm.flow import groups, tasks
 from mailcrm.flow.groups import GroupForm
@@ -20,6 +22,7 @@ from mailcrm.store.report_rows import ReportRow, RowPage
 from mailcrm.store.report_scope import Scope
 from mailcrm.store.visibility import EVERYTHING, Policy, Viewer, viewer
 from tests.web.company import Company
+from web import report_words as words
 
 
 def grouped(company: Company) -> None:
@@ -192,6 +195,27 @@ def test_how_quickly_a_colleague_answers_is_not_for_everybody(company: Company) 
     own = company.browser("anna").get(f"/reports/rows/out?{since}&by={company.users['boris']}").text
     assert "<td>Борис Кравцов</td>" in theirs
     assert "<td>Борис Кравцов</td>" not in own
+
+
+def test_a_report_by_mail_is_asked_for_and_stopped_by_a_click(company: Company) -> None:
+    browser = company.browser("anna")
+    assert "Each week" in browser.get("/reports").text
+    browser.post("/reports/by-mail", data={"every": "week"})
+    page = browser.get("/reports").text
+    assert "You get the numbers of each week" in page
+    assert "Stop it" in page
+    assert "Stop it" not in company.browser("boris").get("/reports").text
+    browser.post("/reports/by-mail", data={"every": ""})
+    assert "Stop it" not in browser.get("/reports").text
+    assert browser.post("/reports/by-mail", data={"every": "hour"}).status_code == 400
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_mail_and_page_call_numbers_the_same(company: Company, language: str) -> None:
+    with company.app().test_request_context(), force_locale(language):
+        said = {key: str(label) for key, label in words.SECTIONS.items()}
+        said |= {key: str(label) for key, (label, _) in words.MEASURES.items()}
+    assert said == LABELS[language]
 
 
 def _parts(page: str) -> str:

@@ -4,20 +4,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask_babel import gettext
+from werkzeug.wrappers import Response as AnyResponse
 
 from mailcrm.crm.replies import FIRST_DAY
 from mailcrm.crm.reports import cuts
 from mailcrm.errors import NotFound
-from mailcrm.store import clients, people, report_figures, report_rows
+from mailcrm.flow import report_mail as flow
+from mailcrm.store import clients, people, report_figures, report_mail, report_rows
 from mailcrm.store.people import UserRow
 from mailcrm.store.report_figures import KEYS, MEASURES, SECTIONS, Figures, Part, Traffic, Waits
 from mailcrm.store.report_measures import Measure
 from mailcrm.store.report_rows import RowKeyset, RowPage
 from mailcrm.store.report_scope import GroupName, Scope, groups
+from web import notices
 from web import report_words as words
-from web.access import me, reading, who
+from web.access import by, me, reading, tools, who
 from web.audited import taken
 from web.languages import bar_name
 from web.numbers import whole
@@ -62,7 +65,17 @@ def overview() -> str:
         sections=_sections(asked),
         shown=_figures(asked),
         client=clients.client(reading(), who(), asked.client_id) if asked.client_id else None,
+        mailed=report_mail.of_user(reading(), me().id),
     )
+
+
+@pages.post("/reports/by-mail")
+def by_mail() -> AnyResponse:
+    """Let the user get reports by e-mail, each week or each month, or none any more."""
+    every = request.form.get("every", "")
+    flow.subscribe(tools().office, by(), every, tools().site.work.zone)
+    notices.say(gettext("The report will come by e-mail.") if every else gettext("No report comes by e-mail any more."))
+    return redirect(notices.back(url_for("reports.overview")))
 
 
 @pages.get("/reports/rows/<measure>")
