@@ -1,9 +1,24 @@
 """The words for the codes of the database, in the language of the user. An unknown code is shown as it is."""
 
+from typing import Protocol
+
 from flask_babel import lazy_gettext as _l
 
 from web.audit_labels import ACTS as ACTS
 from web.audit_labels import AUDIT_KINDS as AUDIT_KINDS
+
+
+class MessageKind(Protocol):
+    """What is known of a message on every page that shows one."""
+
+    @property
+    def kind(self) -> str:
+        """One of KINDS."""
+
+    @property
+    def direction(self) -> str:
+        """in, out or internal."""
+
 
 DIRECTIONS = {"in": _l("From"), "out": _l("To"), "internal": _l("Internal")}
 DIRECTION_FILTERS = {"": _l("All"), "in": _l("From the client"), "out": _l("To the client")}
@@ -237,3 +252,8 @@ SENT_COPIES = {
     "server": _l("the server saves them"),
     "off": _l("none"),
 }
+
+
+def is_told(row: MessageKind) -> bool:
+    """Whether the kind of a message says something: an offer of ours has the marks of a newsletter, and is none."""
+    return row.kind != "human" and (row.kind, row.direction) != ("bulk", "out")

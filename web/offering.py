@@ -44,6 +44,7 @@ RENDER_FAILURES = {
     "missing": _l("The template names %(detail)s, and this client has no such value."),
     "line": _l("There is a line break in the subject."),
     "empty": _l("The subject or the text is empty."),
+    "template": _l("No template of the message is chosen at the offer."),
     "long": _l("The message is too long, or making it takes too long."),
     "failed": _l("The template fails: %(detail)s."),
 }
@@ -133,6 +134,7 @@ PROBLEMS = {
     "account": _l("the account to send from is gone"),
     "line": _l("there is a line break in the subject"),
     "empty": _l("the subject or the text is empty"),
+    "template": _l("no template of the message is chosen at the offer"),
     "long": _l("the message is too long"),
     "failed": _l("the template fails: %(detail)s"),
 }

@@ -213,7 +213,6 @@ def _frozen(
         "document_sha256": press.blobs.keep(paper.data) if paper else "",
         "document_name": paper.name if paper else "",
         "thread_refs": bench.earlier.get(one.address, ""),
-        "sent_copy": "pending" if account.sent_copy == "append" else account.sent_copy,
         "warnings": " ".join(warnings),
     }
 

@@ -135,7 +135,7 @@ def words(ready: Mapping[str, Compiled], offer: Merge) -> Words:
     """The message to one client. Raises RenderFailed."""
     chosen = _of_language(ready, offer.language)
     if chosen is None:
-        raise render.RenderFailed("empty", "template")
+        raise render.RenderFailed("template", "")
     return render.rendered(chosen, merge.fields(offer))
 
 

@@ -63,9 +63,14 @@ class NewFile:
 def add_offer(office: Office, by: By, new: OfferValues, language: str = "en") -> int:
     """Add an offer with the usual kinds of terms; returns its id. Raises Refused."""
     with editing(office, by) as edit:
-        starters.install(edit)
-        number = new.number.strip() or next_number(edit, by.at.year)
-        values = _checked(edit, replace(new, number=number))
+        message, design = starters.install(edit, language)
+        chosen = replace(
+            new,
+            number=new.number.strip() or next_number(edit, by.at.year),
+            template_id=new.template_id or message,
+            document_template_id=new.document_template_id or design,
+        )
+        values = _checked(edit, chosen)
         row = values | {"created_by": by.actor_id, "created_at": by.at, "updated_at": by.at, "state": "draft"}
         offer_id = offers.add_offer(edit.connection, row)
         offers.replace_specs(edit.connection, offer_id, STANDARD_TERMS.get(language, STANDARD_TERMS["en"]))

@@ -121,14 +121,19 @@ MESSAGES = (("en", _EN_SUBJECT, _EN_TEXT, _EN_HTML), ("ru", _RU_SUBJECT, _RU_TEX
 _DESIGNS = (("modern", "Modern"), ("classic", "Classic"), ("plain", "Plain"))
 
 
-def install(edit: Edit) -> None:
-    """Add the templates that come with mailcrm where there is none at all."""
+def install(edit: Edit, language: str) -> tuple[int | None, int | None]:
+    """Add the templates that come with mailcrm where there is none at all; returns the message in a language and the
+    first design, as the choice of an offer that is older than all templates. (None, None) where there were some."""
     if templates.templates(edit.connection):
-        return
+        return None, None
     common = {"sha256": "", "created_by": edit.by.actor_id, "updated_at": edit.by.at}
-    for language, subject, text, html in MESSAGES:
-        row = {"name": "Offer", "kind": "message", "language": language, "source": "", "builtin": ""}
-        templates.add_template(edit.connection, row | common | {"subject": subject, "text": text, "html": html})
+    messages, designs = dict[str, int](), list[int]()
+    for spoken, subject, text, html in MESSAGES:
+        row = {"name": "Offer", "kind": "message", "language": spoken, "source": "", "builtin": ""}
+        values = row | common | {"subject": subject, "text": text, "html": html}
+        messages[spoken] = templates.add_template(edit.connection, values)
     for builtin, name in _DESIGNS:
         row = {"name": name, "kind": "pdf", "language": "", "source": "", "builtin": builtin}
-        templates.add_template(edit.connection, row | common | {"subject": "", "text": "", "html": ""})
+        values = row | common | {"subject": "", "text": "", "html": ""}
+        designs.append(templates.add_template(edit.connection, values))
+    return messages.get(language, messages["en"]), designs[0]

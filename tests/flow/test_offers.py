@@ -55,6 +55,18 @@ def test_numbers_follow_each_other_and_are_never_used_twice(room: Mailroom) -> N
         offer_of(room, title=" ")
 
 
+def test_the_first_offer_of_all_has_a_message_and_a_document(room: Mailroom) -> None:
+    first, second = offer_of(room), offer_of(room)
+    with room.db.reading() as connection:
+        chosen = {one.id: (one.name, one.language) for one in stored_templates.templates(connection)}
+        one, other = store.offer(connection, first), store.offer(connection, second)
+    assert one is not None
+    assert other is not None
+    assert chosen[one.template_id or 0] == ("Offer", "en")
+    assert chosen[one.document_template_id or 0] == ("Modern", "")
+    assert (other.template_id, other.document_template_id) == (None, None), "its form had some to choose from"
+
+
 def test_an_offer_keeps_what_is_set_and_its_copy_has_all_of_it(room: Mailroom) -> None:
     client = clients.add_client(room.office, room.by, NewClient("Nordwind"))
     offer = offer_of(room, valid_until=date(2026, 12, 31), margin_floor=Decimal("12.5"), note="by Easter")

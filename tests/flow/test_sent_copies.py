@@ -67,6 +67,21 @@ def test_each_is_there_once_with_the_same_bytes(post: Post, dovecot: Dovecot, lo
 
 
 @pytest.mark.server
+def test_what_has_not_left_yet_neither_gets_a_copy_nor_keeps_others_waiting(
+    post: Post, dovecot: Dovecot, login: str
+) -> None:
+    mail_out(post, mailbox(post, dovecot, login), 3)
+    copies = Copies(post.tools())
+    post.run("UPDATE recipient SET state = 'queued', dated_at = NULL, sent_copy = 'pending'")
+    post.run("UPDATE recipient SET state = 'uncertain', dated_at = accepted_at WHERE id = 1")
+    assert copies.turn() == 0
+    assert copy_states(post) == {"pending": 3}
+    post.run("UPDATE recipient SET state = 'accepted', dated_at = accepted_at WHERE id > 1")
+    assert copies.turn() == 2
+    assert copy_states(post) == {"pending": 1, "done": 2}
+
+
+@pytest.mark.server
 def test_killed_between_copy_and_note_it_makes_no_second_one(post: Post, dovecot: Dovecot, login: str) -> None:
     mail_out(post, mailbox(post, dovecot, login), 3)
     Copies(post.tools()).turn()

@@ -60,7 +60,6 @@ def mailing(mailing_id: int) -> str:
         skipped=freezing.skipped(reading(), who(), mailing_id),
         begins=_begins(row),
         may_approve=me().role != "staff",
-        has_results="results.board" in current_app.view_functions,
     )
 
 
