@@ -84,7 +84,7 @@ def _tidy(tools: ChoreTools, now: datetime) -> None:
 
 
 def _start_mailings(tools: ChoreTools, now: datetime) -> None:
-    mailings.start_due(tools.office.database, now)
+    mailings.start_due(tools.office.database, now, tools.work)
     mailings.put_on_timelines(tools.office.database, now)
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -175,9 +176,16 @@ def is_working(mailing: MailingRow) -> bool:
     return bool(mailing.window and json.loads(mailing.window).get("working"))
 
 
-def start_due(database: Database, now: datetime) -> int:
-    """Let those scheduled mailings leave whose time has come; returns how many."""
+def start_due(database: Database, now: datetime, working: WorkCalendar) -> int:
+    """Let those scheduled mailings leave whose time has come; returns how many.
+
+    The local time counts, by the rules that the zone and the calendar have now: they may have changed since.
+    """
     with database.writing() as connection:
+        for one in mailings.scheduled(connection):
+            with suppress(Refused):  # a zone that is no more: the time stands as it was
+                if begin := started(one.send_at_local, one.zone, working if is_working(one) else None):
+                    freezing.move(connection, one.id, begin.at)
         return mailings.start_due(connection, now)
 
 

@@ -195,6 +195,13 @@ def enqueue(connection: Connection, waves: dict[int, list[int]], not_before: dat
             connection.execute(change.values(state="queued", wave=wave, not_before=not_before))
 
 
+def move(connection: Connection, mailing_id: int, not_before: datetime) -> None:
+    """Let those who wait in the queue wait until then."""
+    mine = (col(Recipient.mailing_id) == mailing_id, col(Recipient.state) == "queued")
+    change = update(Recipient).where(*mine, col(Recipient.not_before) != not_before)
+    connection.execute(change.values(not_before=not_before))
+
+
 def troubled(connection: Connection, who: Viewer, mailing_id: int, limit: int = 50) -> list[Listed]:
     """Recipients that cannot be made, then those with warnings; of the clients that the viewer may see."""
     query = (

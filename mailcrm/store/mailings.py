@@ -136,6 +136,11 @@ def replace_variants(
     )
 
 
+def scheduled(connection: Connection) -> list[MailingRow]:
+    """The mailings that wait for their time."""
+    return [MailingRow(*row) for row in connection.execute(_select().where(col(Mailing.state) == "scheduled"))]
+
+
 def start_due(connection: Connection, now: datetime) -> int:
     """Let those scheduled mailings run whose first message may leave now; returns how many."""
     due = (

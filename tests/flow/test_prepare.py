@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -346,8 +346,8 @@ def test_a_scheduled_mailing_waits_for_its_time_and_its_waves(campaign: Campaign
     assert campaign.row.state == "scheduled"
     assert [row[0] for row in campaign.rows("wave")] == [0, 0, 1, 1, 1, 2]
     assert json.loads(campaign.row.window) == {"from": "09:00", "to": "17:00"}
-    assert mailings.start_due(campaign.db, campaign.room.now + timedelta(hours=23)) == 0
-    assert mailings.start_due(campaign.db, campaign.room.now + timedelta(hours=25)) == 1
+    assert mailings.start_due(campaign.db, campaign.room.now + timedelta(hours=23), WEEK) == 0
+    assert mailings.start_due(campaign.db, campaign.room.now + timedelta(hours=25), WEEK) == 1
     assert campaign.row.state == "running"
     assert mailings.steer(campaign.office, campaign.maria, campaign.mailing, "paused") == "running"
     mailings.steer(campaign.office, campaign.maria, campaign.mailing, "running")
@@ -355,6 +355,22 @@ def test_a_scheduled_mailing_waits_for_its_time_and_its_waves(campaign: Campaign
     assert {row[0] for row in campaign.rows("state")} == {"cancelled"}
     with pytest.raises(Refused, match="cannot be done"):
         mailings.steer(campaign.office, campaign.maria, campaign.mailing, "running")
+
+
+def test_a_scheduled_mailing_keeps_its_local_time_when_the_rules_change(campaign: Campaign) -> None:
+    campaign.aim(campaign.client("One", "one@x.test"))
+    plan = Plan("Spring", "2026-03-05T09:00", "Europe/Berlin", working_days=True)
+    mailings.set_plan(campaign.office, campaign.maria, campaign.mailing, plan, WEEK)
+    campaign.prepare()
+    campaign.approve()
+    at = datetime(2026, 3, 5, 8, tzinfo=UTC)
+    # What Berlin's clocks would do after such a change of law is what Moscow's do.
+    with campaign.db.writing() as connection:
+        connection.exec_driver_sql("UPDATE mailing SET zone = 'Europe/Moscow'")
+    assert mailings.start_due(campaign.db, at - timedelta(hours=2, minutes=1), WEEK) == 0
+    day_off = replace(WEEK, holidays=frozenset({at.date()}))
+    assert mailings.start_due(campaign.db, at, day_off) == 0
+    assert mailings.start_due(campaign.db, at - timedelta(hours=2) + timedelta(days=1), day_off) == 1
 
 
 def test_variants_are_drawn_and_remembered_with_their_chance(campaign: Campaign) -> None:
