@@ -7,7 +7,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from mailcrm.crm.group_rules import NOBODY, Condition, Every, Node, Not, Some, kind_of
-from mailcrm.store import fields, people, tags
+from mailcrm.store import deal_board, fields, people, tags
 from mailcrm.store.fields import FieldRow
 from web.access import reading, who
 
@@ -29,6 +29,7 @@ WHATS = {
     "messages": _l("Number of messages"),
     "document": _l("Document that was sent"),
     "offer": _l("Offer"),
+    "deal": _l("Deal"),
 }
 HOWS = {
     "text": {
@@ -50,6 +51,7 @@ OFFERS = {
     "accepted": _l("accepted"),
     "declined": _l("declined"),
 }
+DEALS = {"open": _l("in any open stage"), "won": _l("won"), "lost": _l("lost")}
 
 
 class Words:
@@ -94,6 +96,9 @@ class Words:
             return {name.casefold(): name for _, name, _ in tags.all_tags(reading(), who())}
         if what == "offer":
             return {value: str(label) for value, label in OFFERS.items()}
+        if what == "deal":
+            stages = {str(one.id): one.name for one in deal_board.stages(reading(), archived=True)}
+            return {**{value: str(label) for value, label in DEALS.items()}, **stages}
         field = next((one for one in self.fields if what == f"field:{one.key}"), None)
         if field is not None and field.kind == "yesno":
             return {"yes": gettext("yes"), "no": gettext("no")}

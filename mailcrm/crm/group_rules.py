@@ -40,10 +40,13 @@ WHATS: dict[str, str] = {
     "messages": "number",
     "document": "words",
     "offer": "choice",
+    "deal": "choice",
 }
 """What a condition may ask → the kind of its answer."""
 OFFERS = ("sent", "silent", "accepted", "declined")
 """An offer was sent; sent and not decided on; accepted; declined."""
+DEALS = ("open", "won", "lost")
+"""Kinds of stages that a deal may be in; any other value is the number of a stage."""
 NOBODY = "nobody"
 """The owner of a client without one."""
 FIELD_KINDS = {"text": "text", "number": "number", "date": "date", "choice": "choice", "yesno": "choice"}
@@ -154,6 +157,8 @@ def _check(one: Condition, kind: str) -> None:
     if kind == "date" and not _is_day(one.value):
         raise Refused(f'The condition on "{one.what}" needs a date like 2026-01-31.')
     if one.what == "offer" and one.value not in OFFERS:
+        raise Refused(f'The rule asks for "{one.what} {one.value}", which there is not.')
+    if one.what == "deal" and one.value not in DEALS and not _is_whole(one.value, 10**12):
         raise Refused(f'The rule asks for "{one.what} {one.value}", which there is not.')
     if one.what == "owner" and one.value != NOBODY and not _is_whole(one.value, 10**12):
         raise Refused(f'The rule asks for "{one.what} {one.value}", which there is not.')

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, false, func, not_, or_, select, true
 from sqlmodel import col
 
 from mailcrm.crm.fields import sort_key
-from mailcrm.crm.group_rules import NOBODY, Condition, Every, Node, Not
+from mailcrm.crm.group_rules import DEALS, NOBODY, Condition, Every, Node, Not
 from mailcrm.errors import Refused
 from mailcrm.model import (
     Client,
@@ -18,6 +18,8 @@ from mailcrm.model import (
     ClientTag,
     ContactAddress,
     CustomField,
+    Deal,
+    DealStage,
     Document,
     Recipient,
     Tag,
@@ -156,6 +158,13 @@ def _offer(one: Condition, _now: datetime) -> ColumnElement[bool]:
     return col(Client.id).in_(sent)
 
 
+def _deal(one: Condition, _now: datetime) -> ColumnElement[bool]:
+    """The client has a deal in this stage, or in any of its kind."""
+    stage = col(DealStage.kind) == one.value if one.value in DEALS else col(DealStage.id) == int(one.value)
+    has = select(col(Deal.client_id)).join(DealStage, col(DealStage.id) == col(Deal.stage_id))
+    return col(Client.id).in_(has.where(stage, col(Deal.archived_at).is_(None)))
+
+
 _ASK: dict[str, Callable[[Condition, datetime], ColumnElement[bool]]] = {
     "name": _named,
     "kind": _kind,
@@ -174,4 +183,5 @@ _ASK: dict[str, Callable[[Condition, datetime], ColumnElement[bool]]] = {
     "messages": _messages,
     "document": _document,
     "offer": _offer,
+    "deal": _deal,
 }

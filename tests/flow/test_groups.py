@@ -8,13 +8,16 @@ import pytest
 
 from mailcrm.crm.group_rules import parsed
 from mailcrm.errors import NotFound, Refused
-from mailcrm.flow import clients, fields, groups, people
+from mailcrm.flow import clients, deal_stages, deals, fields, groups, people
 from mailcrm.flow.clients import NewClient
+from mailcrm.flow.deal_stages import NewStage
+from mailcrm.flow.deals import NewDeal
 from mailcrm.flow.edit import By
 from mailcrm.flow.fields import NewField
 from mailcrm.flow.groups import GroupForm
 from mailcrm.flow.people import NewUser
 from mailcrm.model import Mailing, Offer, Recipient
+from mailcrm.store import deal_board
 from mailcrm.store import groups as stored
 from mailcrm.store.database import Database
 from mailcrm.store.group_rules import where
@@ -158,6 +161,27 @@ def test_offers_are_told_by_what_became_of_them(firm: Firm) -> None:
     for value, wanted in (("sent", {north, pump}), ("silent", {north}), ("accepted", {pump}), ("declined", set())):
         found = fitting(firm, rule(f"offer is {value}"))
         assert found == {name for name, number in firm.clients.items() if number in wanted}, value
+
+
+def test_clients_are_found_by_where_their_deals_stand(firm: Firm) -> None:
+    north, pump, _ = firm.clients
+    by = By(None, firm.now)
+    deal_stages.add_stages(
+        firm.office, by, [NewStage("Talk", "open", 10), NewStage("Won", "won"), NewStage("No", "lost")]
+    )
+    with firm.db.reading() as connection:
+        talk, won, lost = (one.id for one in deal_board.stages(connection))
+    first = deals.add_deal(firm.office, by, NewDeal(firm.clients[north], "Forty pumps"))
+    second = deals.add_deal(firm.office, by, NewDeal(firm.clients[pump], "One pump"))
+    assert fitting(firm, rule("deal is open")) == fitting(firm, rule(f"deal is {talk}")) == {north, pump}
+    deals.move(firm.office, by, first, won)
+    assert fitting(firm, rule("deal is won")) == fitting(firm, rule(f"deal is {won}")) == {north}
+    assert fitting(firm, rule("deal is lost")) == fitting(firm, rule(f"deal is {lost}")) == set()
+    deals.archive(firm.office, by, second)
+    assert fitting(firm, rule("deal is open")) == set()
+    assert fitting(firm, rule("deal is 999999")) == set()
+    with pytest.raises(Refused):
+        fitting(firm, rule("deal is nonsense"))
 
 
 def test_members_of_a_rule_follow_edits_and_the_clock(firm: Firm) -> None:
