@@ -22,7 +22,7 @@ def install(app: Flask) -> None:
     Babel(app, locale_selector=language)
     app.jinja_env.filters.update(ago=ago, on_day=date_words, weekday=weekday)
     app.jinja_env.filters.update(when=when, day=day, date=whole_date, stamp=stamp, size=size, number=number)
-    app.jinja_env.filters.update(dated=dated, plain=plain)
+    app.jinja_env.filters.update(dated=dated, iso_dated=iso_dated, plain=plain)
 
 
 def language() -> str:
@@ -100,6 +100,14 @@ def weekday(on: date) -> str:
 def dated(day_: date) -> str:
     """A day, with its year."""
     return str(format_date(day_, "medium", locale=str(get_locale() or "en")))
+
+
+def iso_dated(text: str) -> str:
+    """A day that is kept as YYYY-MM-DD, with its year; the text itself where it is no day."""
+    try:
+        return dated(date.fromisoformat(text))
+    except ValueError:
+        return text
 
 
 def bar_name(first: date, kind: str) -> str:

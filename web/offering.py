@@ -48,6 +48,23 @@ RENDER_FAILURES = {
     "long": _l("The message is too long, or making it takes too long."),
     "failed": _l("The template fails: %(detail)s."),
 }
+PAUSES = {
+    "by hand": _l("by hand"),
+    "sender": _l("The server refuses the address it comes from"),
+    "blocked": _l("Too many servers refuse it as unwanted"),
+    "unanswered": _l("Too many servers do not say whether they took it"),
+    "addresses": _l("Too many addresses do not exist"),
+    "complaints": _l("Too many clients complained"),
+    "disk-full": _l("The database has no room left"),
+}
+"""Why a mailing rests; what follows the first colon of a reason is what a server said."""
+
+
+def paused(reason: str) -> str:
+    """Why a mailing rests, in a sentence, with the words of the server where there are any."""
+    key, _, detail = reason.partition(": ")
+    words = str(PAUSES.get(key, key))
+    return f"{words}: {detail}" if detail else words
 
 
 def money(value: Decimal | None, currency: str) -> str:

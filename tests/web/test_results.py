@@ -6,11 +6,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from markupsafe import escape
+from sqlalchemy import update
+from sqlmodel import col
 
 from mailcrm.crm.work_calendar import WorkCalendar
 from mailcrm.flow import follow_ups
 from mailcrm.mailing.statistics import Share, wilson
-from mailcrm.model import ClientGroup, GroupClient, SendAccount
+from mailcrm.model import ClientGroup, GroupClient, Mailing, SendAccount
 from mailcrm.store import statistics
 from mailcrm.store.database import Database
 from mailcrm.store.rows import insert
@@ -257,3 +260,15 @@ def test_follow_ups_are_sent_changed_or_left(firm: Company, offering: Offering) 
         queued = connection.exec_driver_sql("SELECT address FROM recipient WHERE state = 'queued'").scalars().all()
     assert queued == ["max@x.test"]
     assert firm.browser("boris").get("/follow-ups").text.count("data-row") == 0
+
+
+def test_why_a_mailing_rests_is_said_in_the_language_of_the_reader(company: Company) -> None:
+    mailing, answer = company.offers["mailing"], "550 5.7.1 <spam & more>"
+    with company.db.writing() as connection:
+        connection.execute(update(Mailing).where(col(Mailing.id) == mailing).values(pause_reason=f"blocked: {answer}"))
+    for place in (f"/mailings/{mailing}", f"/mailings/{mailing}/board"):
+        for language, words in (("en", "Too many servers refuse it"), ("ru", "отклоняют её как нежелательную")):
+            page = company.browser("anna", language).get(place).text
+            assert words in page
+            assert escape(answer) in page
+            assert "blocked:" not in page

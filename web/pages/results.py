@@ -15,7 +15,7 @@ from mailcrm.mailing.advice import advise
 from mailcrm.store import board, statistics
 from mailcrm.store.board import BoardRow, Wanted
 from mailcrm.store.statistics import MailingRow, Part
-from web import notices, results_view, workbook
+from web import notices, offering, results_view, workbook
 from web.access import by, now, reading, tools, who
 from web.audited import taken
 from web.pages.clients import known
@@ -47,7 +47,7 @@ def board_of(mailing_id: int) -> str:
         "results/board.html", mailing=mailing, rows=list(_told(shown)), only=only,
         counts=statistics.counts(reading(), who(), [mailing_id], now()).get(str(mailing_id)),
         further=shown[-1].id if len(rows) > SIZE else None, standings=STANDINGS, tones=TONES, events=EVENTS,
-        looks=LOOKS, why=why, filters=results_view.FILTERS,
+        looks=LOOKS, why=why, filters=results_view.FILTERS, paused=offering.paused,
     )  # fmt: skip
 
 
