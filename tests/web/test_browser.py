@@ -159,6 +159,21 @@ def test_the_keyboard_is_enough(chromium: Browser, company: Company, address: st
         page.wait_for_url("**/help")
 
 
+def test_what_was_typed_is_still_there_when_a_form_is_refused(
+    chromium: Browser, company: Company, address: str
+) -> None:
+    with opened(chromium, company, address) as page:
+        page.goto(f"{address}/deals/new?client={company.clients['Nordwind Pumpen GmbH']}")
+        page.locator("[name=title]").fill("Filters <2027>")
+        page.locator("[name=value]").fill("12 pieces")
+        page.locator("main form button.main").click()
+        expect(page.locator("#notices .wrong")).to_be_visible()
+        expect(page.locator("[name=title]")).to_have_value("Filters <2027>")
+        expect(page.locator("[name=value]")).to_have_value("12 pieces")
+        page.reload()
+        expect(page.locator("[name=title]")).to_have_value("")
+
+
 def test_single_keys_can_be_switched_off(chromium: Browser, company: Company, address: str) -> None:
     people.edit_user(company.db, company.users["anna"], {"keys": False}, company.now)
     with opened(chromium, company, address) as page:

@@ -45,6 +45,27 @@
     t: () => click("[data-act=t]", at() || document.body) || makeTask(at()),
     s: () => click("[data-act=s]", at()),
   };
+  // What was typed into a form that the server refused is put back into it; passwords are not kept.
+  const alike = (form) => $$("form").filter((one) => one.getAttribute("action") === form.getAttribute("action"));
+  document.addEventListener("submit", ({ target }) => {
+    if (target.method !== "post") return;
+    const secret = new Set(["csrf_token", ...$$("[type=password]", target).map((one) => one.name)]);
+    const typed = [...new FormData(target)].filter(([name, value]) => typeof value === "string" && !secret.has(name));
+    sessionStorage.setItem("typed", JSON.stringify([location.pathname, target.getAttribute("action"), alike(target).indexOf(target), typed]));
+  });
+  const [page, action, place, typed] = JSON.parse(sessionStorage.getItem("typed") || "[]");
+  sessionStorage.removeItem("typed");
+  const refused = typed && page === location.pathname && $("#notices .wrong")
+    && $$("form").filter((one) => one.getAttribute("action") === action)[place];
+  for (const field of refused ? refused.elements : []) {
+    if (!field.name || ["hidden", "password", "file", "submit", "fieldset"].includes(field.type)) continue;
+    if (["checkbox", "radio"].includes(field.type)) {
+      field.checked = typed.some(([name, value]) => name === field.name && value === field.value);
+    } else if (field.type !== "select-multiple") {
+      const found = typed.findIndex(([name]) => name === field.name);
+      if (found >= 0) field.value = typed.splice(found, 1)[0][1];
+    }
+  }
   let awaited = 0;
   document.addEventListener("keydown", (event) => {
     if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k" && palette) { event.preventDefault(); ask(); return; }
