@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from demo.duties import assign
+from demo.offering import lend, offer
 from demo.people import CLIENTS, DOMAIN, EVERYBODY, FREE_MAIL, STAFF, Client, Staff
 from demo.sales import sell
 from mailcrm.config import Config, load
@@ -54,6 +55,9 @@ def write_config(folder: Path, ports: Ports) -> Path:
         'host = "127.0.0.1"',
         f"port = {ports.imap}",
         'tls = "plain"',
+        'smtp_host = "127.0.0.1"',
+        f"smtp_port = {ports.smtp}",
+        'smtp_tls = "plain"',
     ]
     for member in STAFF:
         secret = folder / f"{member.person.key}.password"
@@ -85,6 +89,7 @@ def furnish(path: Path, now: datetime) -> bool:
     migrate(database)
     if is_new:
         users = {member.person.key: _user(database, member, now) for member in STAFF}
+        lend(database, keyring, config, By(users["igor"], now))
         _fill(_office(config, database, keyring), users, now)
         furnished.touch()
     database.close()
@@ -106,6 +111,7 @@ def _fill(office: Office, users: dict[str, int], now: datetime) -> None:
     assign(office, users, clients, now)
     owners = {client.name: users[client.owner] for client in CLIENTS}
     sell(office, By(None, now), clients, owners)
+    offer(office, users, clients, now)
     for key, friend in _FRIENDS.items():
         never_again(office, By(users[key], now), EVERYBODY[friend].email, for_user=users[key])
 

@@ -6,9 +6,10 @@ from pathlib import Path
 from demo.company import Ports, furnish, write_config
 from demo.people import CLIENTS, EVERYBODY, STAFF
 from mailcrm.config import load
-from mailcrm.store import never, notes, people, tasks
+from mailcrm.store import never, notes, offers, people, send_accounts, tasks
 from mailcrm.store.database import Database
 from mailcrm.store.directory import directory
+from mailcrm.store.offers import OfferFilter
 from mailcrm.store.tasks import TaskFilter
 from mailcrm.store.visibility import viewer
 
@@ -46,6 +47,18 @@ def test_the_board_of_a_newcomer_is_alive(tmp_path: Path) -> None:
     database.close()
     assert len(due) == 2
     assert len(named) == 2
+
+
+def test_an_offer_waits_for_its_check_and_everybody_has_an_account(tmp_path: Path) -> None:
+    path = write_config(tmp_path, Ports(1025, 1143, 1587))
+    furnish(path, NOW)
+    database = Database(load(path).database_url)
+    with database.reading() as connection:
+        found = offers.offers(connection, OfferFilter())
+        accounts = send_accounts.accounts(connection)
+    database.close()
+    assert [one.title for one in found] == ["Service for the spring"]
+    assert {one.address for one in accounts} == {member.person.email for member in STAFF}
 
 
 def test_every_contact_is_found_by_address_and_friends_are_never_stored(tmp_path: Path) -> None:
