@@ -79,10 +79,10 @@ def wait_for(post: Post, query: str, least: int, patience: float = 60.0) -> None
         time.sleep(0.01)
 
 
-def wait_for_the_end(post: Post) -> None:
-    """Return when nobody waits any more; fails when that comes no nearer."""
+def wait_for_the_end(post: Post, patience: float = 60.0) -> None:
+    """Return when nobody waits any more; fails when that comes no nearer for so many seconds."""
     total = sum(post.states().values())
-    wait_for(post, f"SELECT {total} - ({_OPEN})", total)
+    wait_for(post, f"SELECT {total} - ({_OPEN})", total, patience)
 
 
 def arrived(sink: Sink) -> Counter[str]:
