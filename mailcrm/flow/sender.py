@@ -133,7 +133,7 @@ class Sender:
             return
 
     def _look(self) -> tuple[Plan, int]:
-        plan = supervise(self.tools)
+        plan = supervise(self.tools, tuple(self._running))
         if time.monotonic() - self._beat_at > BEAT:
             with self.tools.database.writing() as connection:
                 self._share = rounds.live(connection, self.tools.worker, self.tools.clock(connection))

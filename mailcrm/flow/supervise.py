@@ -1,6 +1,6 @@
 """Supervising: once a second, what no connection decides. Waves, hours, the end of mailings, lost workers, evidence."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from mailcrm.flow.tools import SendTools
 from mailcrm.mailing.pace import ramp_of, window_of
 from mailcrm.store import dispatch, queue, rounds, send_accounts
 from mailcrm.store.dispatch import Running
-from mailcrm.store.queue import Source
+from mailcrm.store.queue import Source, Worker
 from mailcrm.store.send_accounts import SendAccountRow
 
 
@@ -23,12 +23,16 @@ class Plan:
     sources: tuple[Source, ...]
 
 
-def supervise(tools: SendTools) -> Plan:
-    """Bring all mailings up to the present, and say what is due. Raises StorageFailed."""
+def supervise(tools: SendTools, busy: Collection[int] = ()) -> Plan:
+    """Bring all mailings up to the present, and say what is due. `busy` are the accounts that this process works for.
+
+    Raises StorageFailed.
+    """
     with tools.database.writing() as connection:
         now = tools.clock(connection)
         dead = [name for name in queue.workers(connection) if name != tools.worker and not tools.is_alive(name)]
         queue.reap(connection, now, dead, tools.worker)
+        queue.release_forgotten(connection, Worker(tools.worker, now), busy)
         if dead:
             rounds.forget(connection, dead)  # what it had of connections is for the living
         dispatch.settle_by_evidence(connection, now)

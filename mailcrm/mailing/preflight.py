@@ -7,8 +7,6 @@ from typing import NamedTuple
 
 from mailcrm.mailing.render import RenderFailed
 
-STOPS = ("missing", "line", "empty", "template", "long", "failed", "margin", "size", "document", "address", "conflict")
-"""Reasons that a person has to mend, or to leave the client out for."""
 WARNINGS = ("wrote-lately", "open-offer", "link")
 """What a person should know: the client or a colleague wrote since yesterday; a better open offer is held; a link of
 the message leads nowhere, or elsewhere than its words say."""

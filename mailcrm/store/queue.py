@@ -227,12 +227,24 @@ def give_back(connection: Connection, ids: Collection[int], worker: Worker, not_
         connection.execute(update(Recipient).where(*mine).values(state="queued", worker="", lease_until=None, **later))
 
 
+def release_forgotten(connection: Connection, worker: Worker, busy: Collection[int]) -> int:
+    """Return whoever the worker has claimed for accounts that it does not work for at all; how many.
+
+    The answer to a claim can be lost together with the connection: then nobody knows of it, and the lease of a worker
+    that lives is not taken. Whoever is known after all loses nothing: the mark finds out that the claim is gone.
+    """
+    # The range is that of the index on leases: nearly all recipients have none.
+    mine = (col(Recipient.lease_until) > worker.now - timedelta(days=1), col(Recipient.worker) == worker.name)
+    idle = (col(Recipient.state) == "claimed", col(Recipient.account_id).not_in(list(busy)))
+    freed = update(Recipient).where(*mine, *idle)
+    return connection.execute(freed.values(state="queued", worker="", lease_until=None)).rowcount
+
+
 def reap(connection: Connection, now: datetime, dead: Collection[str] = (), own: str = "") -> tuple[int, int]:
     """Take from workers whose lease has run out, or who are known to be dead; how many were (freed, uncertain).
 
     Who was claimed goes back into the queue: no byte of the message has gone. Who was being sent to is uncertain. The
-    own ones only a day later: their lease may seem to have run out because a clock jumped, and whoever has them may
-    have forgotten them only where the database lost what it had confirmed.
+    own ones only a day later: their lease may seem to have run out because a clock jumped.
     """
     late = or_(
         and_(col(Recipient.lease_until) < now, col(Recipient.worker) != own),

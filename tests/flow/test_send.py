@@ -150,6 +150,17 @@ def test_a_sender_who_is_refused_costs_nobody_an_attempt(post: Post) -> None:
     assert post.rows("SELECT state, attempts, count(*) FROM recipient GROUP BY 1, 2") == [("queued", 0, 50)]
 
 
+def test_whoever_was_claimed_when_the_answer_was_lost_gets_his_message(post: Post) -> None:
+    with FakeSmtp() as server:
+        post.mailing(post.account(server.port), addresses(8))
+        lease = f"{post.clock + timedelta(minutes=2):%Y-%m-%d %H:%M:%S}"
+        claimed = f"state = 'claimed', worker = 'send:test:1', lease_until = '{lease}'"
+        post.run(f"UPDATE recipient SET {claimed} WHERE id IN (SELECT max(id) FROM recipient)")
+        post.send()
+    assert post.states() == {"accepted": 8}
+    assert sorted(server.recipients()) == sorted(addresses(8))
+
+
 @pytest.mark.parametrize("command", ["GREET", "MAIL", "RCPT"])
 def test_a_busy_server_rests_and_costs_nobody_an_attempt(post: Post, command: str) -> None:
     busy = [True]
