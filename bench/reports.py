@@ -18,7 +18,7 @@ from mailcrm.crm.replies import FIRST_DAY
 from mailcrm.crm.reports import Period
 from mailcrm.flow.migrate import migrate
 from mailcrm.model import Client, ClientGroup, Entry, GroupClient, Message, Thread, User
-from mailcrm.store import report_figures
+from mailcrm.store import report_figures, report_parts
 from mailcrm.store.database import Database
 from mailcrm.store.report_figures import MEASURES
 from mailcrm.store.report_scope import Scope
@@ -72,14 +72,14 @@ def _questions(connection: Connection) -> dict[str, Callable[[], object]]:
 
 
 def _page(connection: Connection, who: Viewer, scope: Scope, key: str) -> None:
-    report_figures.counts(connection, who, scope, MEASURES.values())
     traffic = report_figures.traffic(connection, who, scope)
     waits = report_figures.waits(connection, who, scope)
     report_figures.median(waits)
+    report_figures.figures(connection, who, scope, list(MEASURES.values()), report_figures.mail(traffic, waits))
     if key == "user":
-        report_figures.users(traffic, waits, {})
+        report_parts.users(traffic, waits, {})
     else:
-        report_figures.parts(connection, who, scope, key)
+        report_parts.parts(connection, who, scope, key)
 
 
 def _seconds(act: Callable[[], object]) -> float:

@@ -137,6 +137,18 @@ class Entry(SQLModel, table=True):
             postgresql_where=column("reply_day").is_not(None),
         ),
         Index(
+            "ix_entry_client_day",
+            *("client_id", "day", "direction", "actor_id"),
+            sqlite_where=column("day").is_not(None),
+            postgresql_where=column("day").is_not(None),
+        ),
+        Index(
+            "ix_entry_client_reply",
+            *("client_id", "reply_day", "reply_by", "wait", "reply_minutes"),
+            sqlite_where=column("reply_day").is_not(None),
+            postgresql_where=column("reply_day").is_not(None),
+        ),
+        Index(
             "ix_entry_waiting",
             *("day", "client_id"),
             sqlite_where=and_(column("wait").is_not(None), column("reply_day").is_(None)),

@@ -1,16 +1,17 @@
-"""The figures of a report: every number in one query, traffic by day, waits by length, and parts by whom or whose."""
+"""The figures of a report: every number in one query, traffic by day, and waits by length."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Select, case, func, literal, select, type_coerce, union_all
+from sqlalchemy import BigInteger, Connection, Select, String, cast, func, literal, select, type_coerce, union_all
 from sqlmodel import col
 
 from mailcrm.crm.replies import WAITS_FIRST
 from mailcrm.crm.reports import before, middle, poured
-from mailcrm.model import Client, Entry, GroupClient
+from mailcrm.model import Entry
 from mailcrm.store.report_measures import CLIENTS, MAIL, Measure
 from mailcrm.store.report_sales import DEALS, DOCUMENTS, OFFERS
 from mailcrm.store.report_scope import Scope, by, clients, on_days
@@ -27,9 +28,6 @@ SECTIONS: Mapping[str, tuple[Measure, ...]] = {
 }
 """What a report consists of, in the order of the page."""
 MEASURES: Mapping[str, Measure] = {one.key: one for section in SECTIONS.values() for one in section}
-KEYS = ("user", "owner", "group", "client")
-"""What the table of parts can go by."""
-_MOST = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,24 +42,11 @@ class Traffic:
 
 @dataclass(frozen=True, slots=True)
 class Waits:
-    """How many clients waited so many minutes of working time for an answer of one user."""
+    """How long clients waited for an answer of one user: how often each length, in minutes of working time."""
 
     actor_id: int | None
     first: bool
-    minutes: int
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One line of the table of parts; medians are minutes of working time."""
-
-    id: int | None
-    name: str
-    incoming: int
-    outgoing: int
-    answers: int
-    median: int | None
+    lengths: Mapping[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +68,20 @@ def counts(connection: Connection, who: Viewer, scope: Scope, measures: Iterable
     return {str(key): int(count) for key, count in connection.execute(union_all(*asked))}
 
 
-def figures(connection: Connection, who: Viewer, scope: Scope, measures: Sequence[Measure]) -> Figures:
-    """The numbers of a period, those of the one before it, and what they come to."""
+def figures(
+    connection: Connection,
+    who: Viewer,
+    scope: Scope,
+    measures: Sequence[Measure],
+    known: Mapping[str, int] | None = None,
+) -> Figures:
+    """The numbers of a period, those of the one before it, and what they come to; `known` need not be asked again."""
+    known = known or {}
     earlier = replace(scope, period=before(scope.period))
-    asked = [_asked("now", one, who, scope) for one in measures]
+    asked = [_asked("now", one, who, scope) for one in measures if one.key not in known]
     asked += [_asked("before", one, who, earlier) for one in measures if one.dated]
     asked += [_summed(one, who, scope) for one in measures if one.valued]
-    found = Figures({}, {}, {})
+    found = Figures({one.key: known[one.key] for one in measures if one.key in known}, {}, {})
     for what, key, currency, count, amount in connection.execute(union_all(*asked)):
         if what == "sum":
             found.sums.setdefault(key, {})[currency] = Decimal(int(amount)) / 10_000
@@ -120,71 +112,37 @@ def traffic(connection: Connection, who: Viewer, scope: Scope) -> list[Traffic]:
 
 
 def waits(connection: Connection, who: Viewer, scope: Scope) -> list[Waits]:
-    """The waits that ended in the period, by who ended them and how long they were."""
-    first = col(Entry.wait) == WAITS_FIRST
-    names: Any = (col(Entry.reply_by), first, col(Entry.reply_minutes))
+    """The waits that ended in the period, by who ended them and whether they were the first of their threads."""
+    names: Any = (col(Entry.reply_by), col(Entry.wait))
     here = (*on_days(scope, col(Entry.reply_day)), *clients(who, scope, col(Entry.client_id)))
-    query: Any = select(*names, func.count()).where(*here, *by(scope, col(Entry.reply_by))).group_by(*names)
-    return [Waits(*row) for row in connection.execute(query)]
+    query: Any = select(*names, listed(col(Entry.reply_minutes))).where(*here, *by(scope, col(Entry.reply_by)))
+    found: dict[tuple[int | None, int], list[str]] = {}
+    # One list a day: in the order of the index no row has to be sorted.
+    for actor, wait, minutes in connection.execute(query.group_by(col(Entry.reply_day), *names)):
+        found.setdefault((actor, wait), []).append(minutes)
+    return [Waits(actor, wait == WAITS_FIRST, lengths(minutes)) for (actor, wait), minutes in found.items()]
+
+
+def mail(found: Iterable[Traffic], waited: Iterable[Waits]) -> dict[str, int]:
+    """The numbers of messages and answers that these come to, by measure: each as many as its rows."""
+    ways: Counter[str] = Counter()
+    for one in found:
+        ways[one.direction] += one.count
+    answers = [(some.first, sum(some.lengths.values())) for some in waited]
+    first = sum(count for first, count in answers if first)
+    return {"in": ways["in"], "out": ways["out"], "answered": sum(c for _, c in answers), "first-answers": first}
+
+
+def listed(number: Any) -> Any:
+    """SQL for all the numbers of a group in one text, as `lengths` reads it."""
+    return func.aggregate_strings(cast(number, String), ",")
+
+
+def lengths(lists: Iterable[str]) -> dict[int, int]:
+    """How often each number stands in these texts."""
+    return {int(number): count for number, count in Counter(",".join(lists).split(",")).items()}
 
 
 def median(found: Iterable[Waits], first: bool = False) -> int | None:
     """The middle one of these waits, or of the first ones of threads, in minutes of working time."""
-    return middle(poured((one.minutes, one.count) for one in found if one.first or not first))
-
-
-def users(found: Sequence[Traffic], waited: Sequence[Waits], names: Mapping[int, str]) -> list[Part]:
-    """One part for each user who wrote or answered, the busiest first."""
-    actors = {one.actor_id for one in found if one.direction == "out"} | {one.actor_id for one in waited}
-    parts = [_of_user(actor, found, waited, names) for actor in actors if actor is not None]
-    return sorted(parts, key=lambda one: (-one.outgoing, -one.answers, one.name))
-
-
-def _of_user(actor: int, found: Sequence[Traffic], waited: Sequence[Waits], names: Mapping[int, str]) -> Part:
-    sent = sum(one.count for one in found if one.actor_id == actor and one.direction == "out")
-    own = [one for one in waited if one.actor_id == actor]
-    return Part(actor, names.get(actor, ""), 0, sent, sum(one.count for one in own), median(own))
-
-
-def parts(connection: Connection, who: Viewer, scope: Scope, key: str) -> list[Part]:
-    """The busiest owners, groups or clients, with the traffic and the waits of their clients; clients by name."""
-    number, source = _source(key)
-    ways = (func.sum(_went("in")), func.sum(_went("out")))
-    here = clients(who, scope, col(Entry.client_id))
-    total = (
-        source(select(number, *ways))
-        .where(*on_days(scope, col(Entry.day)), *here)
-        .group_by(number)
-        .order_by(func.count().desc(), number)
-        .limit(_MOST)
-    )
-    rows = {row[0]: (int(row[1]), int(row[2])) for row in connection.execute(total)}
-    known = [one for one in rows if one is not None]
-    lengths = source(select(number, col(Entry.reply_minutes), func.count())).where(
-        *on_days(scope, col(Entry.reply_day)), *here, number.in_(known)
-    )
-    answered: dict[int, dict[int, int]] = {}
-    for one, minutes, count in connection.execute(lengths.group_by(number, col(Entry.reply_minutes))):
-        answered.setdefault(one, {})[minutes] = count
-    names = _client_names(connection, known) if key == "client" else {}
-    found = [(one, *rows[one], answered.get(one, {})) for one in known]
-    return [Part(one, names.get(one, ""), i, o, sum(times.values()), middle(times)) for one, i, o, times in found]
-
-
-def _went(direction: str) -> Any:
-    """SQL for 1 where a message went this way, else 0."""
-    return case((col(Entry.direction) == direction, 1), else_=0)
-
-
-def _source(key: str) -> tuple[Any, Any]:
-    if key == "owner":
-        return col(Client.owner_id), lambda query: query.join(Client, col(Client.id) == col(Entry.client_id))
-    if key == "group":
-        joined = col(GroupClient.client_id) == col(Entry.client_id)
-        return col(GroupClient.group_id), lambda query: query.join(GroupClient, joined)
-    return col(Entry.client_id), lambda query: query
-
-
-def _client_names(connection: Connection, ids: Sequence[int]) -> dict[int, str]:
-    query: Any = select(col(Client.id), col(Client.name)).where(col(Client.id).in_(ids))
-    return {row[0]: row[1] for row in connection.execute(query)}
+    return middle(poured(pair for one in found if one.first or not first for pair in one.lengths.items()))

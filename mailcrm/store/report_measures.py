@@ -15,7 +15,7 @@ from sqlmodel import col
 from mailcrm.crm.replies import WAITS_FIRST
 from mailcrm.model import Client, Deal, DealStage, Entry
 from mailcrm.model.columns import Money
-from mailcrm.store.report_scope import Scope, by, clients, on_days, within
+from mailcrm.store.report_scope import Scope, beside, by, clients, on_days, within
 from mailcrm.store.visibility import Viewer
 
 Rows = Callable[[Viewer, Scope], Select[Any]]
@@ -103,7 +103,8 @@ def _answered(*first: ColumnElement[bool]) -> Rows:
 def _waiting(who: Viewer, scope: Scope) -> Select[Any]:
     found = columns(Cells(col(Entry.at), col(Entry.id), col(Entry.client_id), col(Entry.message_id)))
     open_ = (col(Entry.wait).is_not(None), col(Entry.reply_day).is_(None))
-    return _asked(found, who, scope, *open_, *on_days(scope, col(Entry.day)))
+    here = clients(who, scope, beside(col(Entry.client_id)))
+    return select(*found, *amounts()).where(*open_, *on_days(scope, col(Entry.day)), *here)
 
 
 def _asked(found: list[Any], who: Viewer, scope: Scope, *here: ColumnElement[bool]) -> Select[Any]:

@@ -19,7 +19,7 @@ from mailcrm.model import (
     Version,
 )
 from mailcrm.store.report_measures import Cells, Measure, Rows, amounts, columns
-from mailcrm.store.report_scope import Scope, by, clients, within
+from mailcrm.store.report_scope import Scope, beside, by, clients, within
 from mailcrm.store.visibility import FULL, Viewer, level
 
 _SECOND = 30
@@ -47,7 +47,7 @@ def _sent(who: Viewer, scope: Scope) -> Select[Any]:
         .join(Version, col(Version.id) == col(Sending.blob_id))
         .join(Entry, col(Entry.message_id) == col(Sending.message_id))
         .where(col(Sending.message_id) >= first, col(Sending.message_id) < last, col(Sending.direction) == "out")
-        .where(level(who) >= FULL, *by(scope, col(Message.author_id)), *clients(who, scope, client))
+        .where(level(who) >= FULL, *by(scope, col(Message.author_id)), *clients(who, scope, beside(client)))
         .distinct()
     )
 

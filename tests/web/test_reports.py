@@ -16,8 +16,9 @@ from mailcrm.crm.reports import Period
 from mailcrm.flow import groups, tasks
 from mailcrm.flow.groups import GroupForm
 from mailcrm.flow.tasks import NewTask
-from mailcrm.store import report_figures, report_rows
-from mailcrm.store.report_figures import KEYS, MEASURES
+from mailcrm.store import report_figures, report_parts, report_rows
+from mailcrm.store.report_figures import MEASURES
+from mailcrm.store.report_parts import KEYS
 from mailcrm.store.report_rows import ReportRow, RowPage
 from mailcrm.store.report_scope import Scope
 from mailcrm.store.visibility import EVERYTHING, Policy, Viewer, viewer
@@ -82,6 +83,9 @@ def test_every_number_equals_the_rows_behind_it(company: Company) -> None:
     for who, scope in product(viewers(company), scopes(company)):
         with company.db.reading() as connection:
             counts = report_figures.counts(connection, who, scope, MEASURES.values())
+            traffic = report_figures.traffic(connection, who, scope)
+            mail = report_figures.mail(traffic, report_figures.waits(connection, who, scope))
+        assert {key: counts[key] for key in mail} == mail
         for key, count in counts.items():
             rows = all_rows(company, who, scope, key)
             assert len(rows) == count, (key, who, scope)
@@ -131,9 +135,9 @@ def test_the_table_of_parts_equals_the_rows_behind_it(company: Company) -> None:
         with company.db.reading() as connection:
             if key == "user":
                 traffic = report_figures.traffic(connection, who, scope)
-                found = report_figures.users(traffic, report_figures.waits(connection, who, scope), {})
+                found = report_parts.users(traffic, report_figures.waits(connection, who, scope), {})
             else:
-                found = report_figures.parts(connection, who, scope, key)
+                found = report_parts.parts(connection, who, scope, key)
         field = {"user": "actor_id", "owner": "owner_id", "group": "group_id", "client": "client_id"}[key]
         for part in found:
             narrow = replace(scope, **{field: part.id})

@@ -12,10 +12,11 @@ from mailcrm.crm.replies import FIRST_DAY
 from mailcrm.crm.reports import cuts
 from mailcrm.errors import NotFound
 from mailcrm.flow import report_mail as flow
-from mailcrm.store import clients, people, report_figures, report_mail, report_rows
+from mailcrm.store import clients, people, report_figures, report_mail, report_parts, report_rows
 from mailcrm.store.people import UserRow
-from mailcrm.store.report_figures import KEYS, MEASURES, SECTIONS, Figures, Part, Traffic, Waits
+from mailcrm.store.report_figures import MEASURES, SECTIONS, Figures, Traffic, Waits
 from mailcrm.store.report_measures import Measure
+from mailcrm.store.report_parts import KEYS, Part
 from mailcrm.store.report_rows import RowKeyset, RowPage
 from mailcrm.store.report_scope import GroupName, Scope, groups
 from web import notices
@@ -143,7 +144,7 @@ def _figures(asked: Scope) -> Shown:
     everybody, known = people.users(reading()), groups(reading(), who())
     names = {one.id: one.name for one in (known if key == "group" else everybody)}
     return Shown(
-        figures=report_figures.figures(reading(), who(), asked, measures),
+        figures=report_figures.figures(reading(), who(), asked, measures, report_figures.mail(traffic, waits)),
         median=report_figures.median(waits),
         first_median=report_figures.median(waits, first=True),
         points=points,
@@ -160,9 +161,9 @@ def _parts(
 ) -> list[Part]:
     if key == "user":
         # How quickly a colleague answers is for him and for those who lead.
-        everybody = report_figures.users(*found, names)
+        everybody = report_parts.users(*found, names)
         return [one for one in everybody if me().role != "staff" or one.id == me().id]
-    parts = report_figures.parts(reading(), who(), asked, key)
+    parts = report_parts.parts(reading(), who(), asked, key)
     return [replace(one, name=one.name or names.get(one.id or 0, "")) for one in parts]
 
 
