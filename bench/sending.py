@@ -26,7 +26,7 @@ from tests.post import Post, addresses
 from tests.postgres import cluster
 from tests.servers import free_port, listens, program, running, wait_until
 
-CONNECTIONS = 10
+CONNECTIONS, MANY_CONNECTIONS = 10, 40
 SIZE = 5_000
 _RAW = b"From: anna@firm.example\r\nTo: bob@client.example\r\nSubject: Offer\r\n\r\n" + b"x" * 76 * 64 + b"\r\n"
 
@@ -109,17 +109,21 @@ def _engine(recipients: int, many: int) -> str:
     rows = []
     with cluster() as server, sink() as port:
         for name, count in (("SQLite", recipients), ("PostgreSQL", recipients), (f"SQLite, {many}", many)):
-            with tempfile.TemporaryDirectory(prefix="sending-", dir=maildir.CACHE) as folder:
-                url = server.url(server.fresh()) if name == "PostgreSQL" else f"sqlite:///{folder}/mailcrm.db"
-                rows.append((name, *_send(Path(folder), url, port, count)))
-    head = ("claims, marks, records, blobs", "messages/s", "messages a commit", "resident MB")
+            for connections in (CONNECTIONS, MANY_CONNECTIONS):
+                with tempfile.TemporaryDirectory(prefix="sending-", dir=maildir.CACHE) as folder:
+                    url = server.url(server.fresh()) if name == "PostgreSQL" else f"sqlite:///{folder}/mailcrm.db"
+                    rows.append((name, connections, *_send(_post(folder, url, connections), port, count)))
+    head = ("claims, marks, records, blobs", "connections", "messages/s", "messages a commit", "resident MB")
     return f"## The whole engine (load {os.getloadavg()[0]:.1f})\n\n" + measure.table(head, rows) + "\n"
 
 
-def _send(folder: Path, url: str, port: int, recipients: int) -> tuple[float, float, float]:
+def _post(folder: str, url: str, connections: int) -> Post:
     database = Database(url)
     migrate(database)
-    post = Post(database, folder / "post", datetime.now(UTC), Patience(), CONNECTIONS)
+    return Post(database, Path(folder) / "post", datetime.now(UTC), Patience(), connections)
+
+
+def _send(post: Post, port: int, recipients: int) -> tuple[float, float, float]:
     post.mailing(post.account(port), addresses(recipients))
     sender = Sender(post.tools(clock=queue.database_now), tick=0.05)
     peak = [0.0]
@@ -139,7 +143,7 @@ def _send(folder: Path, url: str, port: int, recipients: int) -> tuple[float, fl
         runner.run(send())
     seconds = time.perf_counter() - began
     assert post.states() == {"accepted": recipients}
-    database.close()
+    post.db.close()
     return recipients / seconds, recipients / max(1, sender.commits), peak[0]
 
 

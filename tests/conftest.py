@@ -18,7 +18,7 @@ from tests.postgres import Cluster, cluster
 from tests.templates import Templates
 
 _DATABASE = os.environ.get("MAILCRM_TEST_DATABASE", "sqlite")
-_DATABASES = {"sqlite": ["sqlite"], "postgresql": ["postgresql"], "both": ["sqlite", "postgresql"]}[_DATABASE]
+DATABASES = {"sqlite": ["sqlite"], "postgresql": ["postgresql"], "both": ["sqlite", "postgresql"]}[_DATABASE]
 _CORPORA = Path(os.environ.get("MAILCRM_CORPORA", Path(__file__).parents[2] / "shared" / "corpora"))
 _NO_CORPORA = "the corpora of real mail are not on this machine"
 
@@ -81,7 +81,7 @@ def templates(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureR
     return Templates(tmp_path_factory.mktemp("templates"), lambda: request.getfixturevalue("postgres"))
 
 
-@pytest.fixture(params=_DATABASES)
+@pytest.fixture(params=DATABASES)
 def database_kind(request: pytest.FixtureRequest) -> str:
     """sqlite or postgresql: MAILCRM_TEST_DATABASE says which, and `both` runs a test once on each."""
     return str(request.param)

@@ -32,6 +32,8 @@ class Post:
     patience: Patience = field(default_factory=lambda: Patience(5.0, 5.0, 5.0))
     width: int = 2
     """Connections of an account."""
+    workers: int = 1
+    """Sending processes at once; they share one clock, one database and one event loop."""
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -89,11 +91,14 @@ class Post:
         moved = {"clock": lambda _: self.clock, "chance": lambda: 0.5, "patience": self.patience}
         return replace(tools, **{**moved, **changes})
 
-    def send(self, **changes: Any) -> Sender:
-        """Send until nothing is due any more at this time."""
-        sender = Sender(self.tools(**changes), tick=0.02)
-        asyncio.run(asyncio.wait_for(sender.run(once=True), 120))
-        return sender
+    def send(self, **changes: Any) -> None:
+        """Send, all workers at once, until nothing is due any more at this time."""
+
+        async def run() -> None:
+            tools = [self.tools(**{"worker": f"send:test:{n}", **changes}) for n in range(1, self.workers + 1)]
+            await asyncio.gather(*(Sender(one, tick=0.02).run(once=True) for one in tools))
+
+        asyncio.run(asyncio.wait_for(run(), 120))
 
     def send_through(self, until: Callable[[], bool], step: timedelta = timedelta(minutes=5), most: int = 2000) -> None:
         """Send, and let time pass, until something holds."""

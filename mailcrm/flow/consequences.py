@@ -1,6 +1,5 @@
 """Consequences: what an answer changes, for the recipient, his address, the account and the mailing."""
 
-from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -38,11 +37,10 @@ class _Judged:
 
 
 class Aftermath:
-    """Judges answers and writes what follows. Remembers the last outcomes of each mailing, for its alarm."""
+    """Judges answers and writes what follows."""
 
     def __init__(self, chance: Callable[[], float]) -> None:
         self._chance = chance
-        self._moods: dict[int, deque[str]] = defaultdict(lambda: deque(maxlen=LAST))
         self._ailing: set[int] = set()
         """Accounts whose last word was a failure."""
 
@@ -90,12 +88,12 @@ class Aftermath:
     def _tell_mailing(self, connection: Connection, one: _Judged, now: datetime) -> None:
         mailing_id, outcome = one.note.claimed.mailing_id, one.outcome
         reason = "sender" if outcome.charge == "mailing" else ""
-        if outcome.mood:
-            moods = self._moods[mailing_id]
-            moods.append(outcome.mood)
-            reason = alarm(list(moods)) if outcome.mood != "ok" else ""
+        if outcome.mood not in ("", "ok"):
+            # Asked of the database: all processes that send this mailing raise one alarm together.
+            answers = dispatch.last_answers(connection, mailing_id, LAST)
+            reason = alarm([mood for mood in (judge(a, Tried(), now, 0.5).mood for a in answers) if mood])
         if reason:
-            self._moods.pop(mailing_id, None)
+            dispatch.heed(connection, mailing_id)
             words = f"{reason}: {_words(one.note.answer)}"
             if dispatch.change(connection, mailing_id, SENDS, state="paused", pause_reason=words[:500]):
                 text = f"A mailing from {one.note.account.address} was paused by itself. {words[:500]}\n"

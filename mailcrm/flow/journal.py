@@ -36,6 +36,8 @@ class _Batch:
     notes: list[Note] = field(default_factory=list)
     marks: list[tuple[Claimed, "asyncio.Future[datetime | None]"]] = field(default_factory=list)
     returned: list[int] = field(default_factory=list)
+    stopped: set[int] = field(default_factory=set)
+    """Mailings that somebody was refused for and that send no more: found when it is written."""
     written: asyncio.Event = field(default_factory=asyncio.Event)
     """Done with, or put off until the database can be written to."""
 
@@ -77,15 +79,16 @@ class Journal:
         self._wake.set()
         return await future
 
-    async def note(self, note: Note) -> None:
-        """Write down an answer with the next transaction. A refusal is waited for: a server that refuses everybody
-        must not be faster than the alarm that stops the mailing."""
-        self._pending.notes.append(note)
+    async def note(self, note: Note) -> bool:
+        """Write down an answer with the next transaction; False where it is known that the mailing sends no more. A
+        refusal is waited for: a server that refuses everybody must not be faster than the alarm."""
+        batch = self._pending
+        batch.notes.append(note)
         self._wake.set()
-        if self._stopping and self.is_down:
-            return
-        if not note.answer.is_good:
-            await self._pending.written.wait()
+        if note.answer.is_good or (self._stopping and self.is_down):
+            return True
+        await batch.written.wait()
+        return note.claimed.mailing_id not in batch.stopped
 
     def give_back(self, claimed: list[Claimed]) -> None:
         """Return recipients who were not tried."""
@@ -163,6 +166,8 @@ class Journal:
             if batch.returned:
                 queue.give_back(connection, batch.returned, worker)
             self._aftermath.write(connection, batch.notes, worker)
+            if refused := {one.claimed.mailing_id for one in batch.notes if not one.answer.is_good}:
+                batch.stopped = dispatch.stopped(connection, refused)
             dates = self._mark(connection, [claimed for claimed, _ in batch.marks], worker) if batch.marks else {}
         self._trouble = ""
         self.commits += 1

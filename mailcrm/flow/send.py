@@ -60,22 +60,28 @@ async def carry(outbox: Outbox, journal: Journal, sessions: Sessions) -> None:
                     following = outbox.follow()
                     answer = await session.send(dated(raw, at), _envelope(following))
             if answer is not None:
-                await journal.note(Note(parcel.claimed, outbox.account, answer))
+                await _note(outbox, journal, parcel, answer)
         except NotFound as error:
             if session is not None:
                 session.abandon()  # its commands may be on the way already
-            await journal.note(Note(parcel.claimed, outbox.account, Answer("local", 554, str(error))))
+            await _note(outbox, journal, parcel, Answer("local", 554, str(error)))
         except SmtpFailed as failed:
             if _was_idle(failed.answer, used):
                 session = None
                 continue
-            await journal.note(Note(parcel.claimed, outbox.account, failed.answer))
+            await _note(outbox, journal, parcel, failed.answer)
             outbox.shut()
         if session is not None and not session.is_open:
             session = None
         parcel = following or await outbox.next()
     if session is not None:
         sessions.put(session)
+
+
+async def _note(outbox: Outbox, journal: Journal, parcel: Parcel, answer: Answer) -> None:
+    """Write an answer down; where the mailing was stopped meanwhile, its others at hand are offered no more."""
+    if not await journal.note(Note(parcel.claimed, outbox.account, answer)):
+        outbox.recheck(parcel.claimed.mailing_id)
 
 
 def _envelope(following: Parcel | None) -> Envelope | None:

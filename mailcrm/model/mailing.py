@@ -43,6 +43,8 @@ class Mailing(SQLModel, table=True):
     wave: int = 0
     """The last wave that may leave; `wave_at` is when the next one may."""
     wave_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    alarm_after: int = Field(default=0, sa_type=Id)
+    """The attempt up to which answers count for no alarm any more: it was raised for them."""
     tracking: str = Field(default="none")
     """Clicks and opens: none, aggregate or individual; individual only with the client's consent."""
     follow_up_days: int = 0

@@ -1,6 +1,6 @@
 """Mailings that are being sent: which may send what now, and how they pause, go on and end."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,11 +8,13 @@ from typing import Any
 from sqlalchemy import Connection, and_, exists, func, literal, or_, select, text, update
 from sqlmodel import col
 
+from mailcrm.mailing.answer import Answer
 from mailcrm.mailing.state import SENDS
-from mailcrm.model import Event, Mailing, Message, Recipient, SendAccount
+from mailcrm.model import Attempt, Event, Mailing, Message, Recipient, SendAccount
 from mailcrm.store.queue import Source
 
 _WAITING = text("recipient.state IN ('queued', 'deferred')")
+_LOOKED_BACK = 5000
 _STOPPABLE = ("new", "rendered", "queued", "deferred", "claimed", "render_error")
 
 
@@ -69,6 +71,32 @@ def change(connection: Connection, mailing_id: int, before: Sequence[str], **val
     """Set columns of a mailing that is in one of the states; False where it is not."""
     row = update(Mailing).where(col(Mailing.id) == mailing_id, col(Mailing.state).in_(before))
     return connection.execute(row.values(**values)).rowcount == 1
+
+
+def last_answers(connection: Connection, mailing_id: int, limit: int) -> list[Answer]:
+    """The last answers that the alarm of a mailing counts, oldest first; of its last few thousand attempts."""
+    newest = select(func.max(col(Attempt.id)) - _LOOKED_BACK).scalar_subquery()
+    query: Any = (
+        select(col(Attempt.phase), col(Attempt.code), col(Attempt.text), col(Attempt.enhanced))
+        .join(Recipient, col(Recipient.id) == col(Attempt.recipient_id))
+        .join(Mailing, col(Mailing.id) == col(Recipient.mailing_id))
+        .where(col(Mailing.id) == mailing_id, col(Attempt.id) > col(Mailing.alarm_after), col(Attempt.id) > newest)
+        .order_by(col(Attempt.id).desc())
+        .limit(limit)
+    )
+    return [Answer(*row) for row in connection.execute(query)][::-1]
+
+
+def heed(connection: Connection, mailing_id: int) -> None:
+    """Let the answers so far count for no further alarm."""
+    last = select(func.max(col(Attempt.id))).scalar_subquery()
+    connection.execute(update(Mailing).where(col(Mailing.id) == mailing_id).values(alarm_after=last))
+
+
+def stopped(connection: Connection, mailing_ids: Collection[int]) -> set[int]:
+    """Those of the mailings that send no more."""
+    query: Any = select(col(Mailing.id)).where(col(Mailing.id).in_(mailing_ids), col(Mailing.state).not_in(SENDS))
+    return {int(number) for (number,) in connection.execute(query)}
 
 
 def pause_all(connection: Connection, reason: str) -> int:

@@ -15,13 +15,28 @@ from mailcrm.flow.sender import Sender
 from mailcrm.flow.tools import Patience
 from mailcrm.mailing.token import recipient_of
 from mailcrm.store.database import Database
+from tests.conftest import DATABASES
 from tests.fake_smtp import EXTENSIONS, FakeSmtp, Turn
 from tests.post import START, Post, addresses
 
+SENDERS = [(kind, count) for kind in DATABASES for count in ((1,) if kind == "sqlite" else (1, 2, 8))]
+"""One process is meant on SQLite; on PostgreSQL any number shares the queue."""
+
+
+@pytest.fixture(params=SENDERS, ids=lambda one: f"{one[0]}-{one[1]}")
+def senders(request: pytest.FixtureRequest) -> tuple[str, int]:
+    found: tuple[str, int] = request.param
+    return found
+
 
 @pytest.fixture
-def post(db: Database, tmp_path: Path) -> Post:
-    return Post(db, tmp_path / "post")
+def database_kind(senders: tuple[str, int]) -> str:
+    return senders[0]
+
+
+@pytest.fixture
+def post(db: Database, tmp_path: Path, senders: tuple[str, int]) -> Post:
+    return Post(db, tmp_path / "post", workers=senders[1])
 
 
 @pytest.mark.parametrize("extensions", [EXTENSIONS, ("8BITMIME",)])
@@ -41,7 +56,7 @@ def test_everybody_gets_his_own_message_once(post: Post, extensions: tuple[str, 
         assert date == b"Date: Mon, 02 Mar 2026 09:30:00 +0000"
         assert rest == post.blobs.read(sha)
     assert len(post.rows("SELECT 1 FROM attempt WHERE phase = 'dot' AND code = 250")) == 60
-    assert server.connections <= 2
+    assert server.connections <= 2 * post.workers
 
 
 def test_greylisting_is_waited_out(post: Post) -> None:
@@ -140,6 +155,27 @@ def test_a_blocked_sender_pauses_the_mailing_and_suppresses_nobody(post: Post, w
     assert post.states()["failed"] <= 20
     assert post.states()["queued"] >= 480
     assert post.rows("SELECT * FROM suppression") == []
+
+
+def test_refusals_count_together_over_restarts_and_once_heeded_no_more(post: Post) -> None:
+    refused = [f"c{n}@client.example" for n in range(4)]
+    with FakeSmtp(
+        lambda t: "550 5.7.1 policy" if t.command == "RCPT" and any(r in t.line for r in refused) else None
+    ) as server:
+        mailing = post.mailing(post.account(server.port), addresses(10))
+        for hours, address in ((1, refused[2]), (2, refused[3])):
+            later = f"{post.clock + timedelta(hours=hours):%Y-%m-%d %H:%M:%S}"
+            post.run(f"UPDATE recipient SET not_before = '{later}' WHERE address = '{address}'")
+        post.send()
+        assert post.states() == {"accepted": 6, "failed": 2, "queued": 2}
+        post.clock += timedelta(hours=1)
+        post.send()
+        assert post.mailing_state(mailing) == ("paused", "blocked: 550 5.7.1 policy")
+        post.run(f"UPDATE mailing SET state = 'running', pause_reason = '' WHERE id = {mailing}")
+        post.clock += timedelta(hours=1)
+        post.send()
+    assert post.mailing_state(mailing) == ("done", "")
+    assert post.states() == {"accepted": 6, "failed": 4}
 
 
 def test_a_sender_who_is_refused_costs_nobody_an_attempt(post: Post) -> None:
@@ -297,7 +333,7 @@ def test_a_pause_takes_effect_within_one_message_a_connection(post: Post, act: s
     with FakeSmtp(script) as server:
         mailing = post.mailing(post.account(server.port), addresses(200))
         post.send()
-        assert len(server.taken) - stopped_at[0] <= 2 * post.width
+        assert len(server.taken) - stopped_at[0] <= 2 * server.connections
         assert set(post.states()) == {"accepted", "queued"}
         if act == "paused":
             post.run(f"UPDATE mailing SET state = 'running' WHERE id = {mailing}")

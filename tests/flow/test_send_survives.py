@@ -57,25 +57,14 @@ def test_the_database_ends_in_the_middle_and_comes_back(tmp_path: Path) -> None:
         database.close()
 
 
-def several(post: Post, count: int) -> None:
-    """So many sending processes at once, each until nothing is due; one where one is meant."""
-
-    async def run() -> None:
-        senders = [
-            Sender(post.tools(worker=f"send:test:{n}"), tick=0.02) for n in range(1 if post.db.is_sqlite else count)
-        ]
-        await asyncio.gather(*(sender.run(once=True) for sender in senders))
-
-    asyncio.run(asyncio.wait_for(run(), 120))
-
-
 @pytest.mark.parametrize("count", [2, 8])
 def test_limits_are_shared_by_all_processes(post: Post, count: int) -> None:
     sent: list[int] = []
+    post.workers = 1 if post.db.is_sqlite else count
     with FakeSmtp() as server:
         post.mailing(post.account(server.port, per_minute=30, connections=16), addresses(100))
         for _ in range(10):
-            several(post, count)
+            post.send()
             sent.append(len(server.taken))
             post.clock += timedelta(seconds=20)
     assert sent == list(range(6, 61, 6)), "at once a fifth of what a minute may see, whoever takes it"
@@ -85,6 +74,7 @@ def test_limits_are_shared_by_all_processes(post: Post, count: int) -> None:
 @pytest.mark.parametrize("jump", [timedelta(hours=1), timedelta(hours=-1)])
 def test_clocks_that_jump_lose_nobody_and_double_nobody(post: Post, jump: timedelta) -> None:
     post.clock = START + timedelta(hours=2)
+    post.workers = 1 if post.db.is_sqlite else 2
 
     def script(turn: Turn) -> Answer:
         if turn.command == "DATA" and turn.taken in (15, 40):
@@ -95,7 +85,7 @@ def test_clocks_that_jump_lose_nobody_and_double_nobody(post: Post, jump: timede
         mailing = post.mailing(post.account(server.port), addresses(60))
         post.run(f"UPDATE recipient SET not_before = '{START:%Y-%m-%d}' WHERE mailing_id = {mailing}")
         for _ in range(40):
-            several(post, 2)
+            post.send()
             if post.states() == {"accepted": 60}:
                 break
             post.clock += timedelta(minutes=10)
