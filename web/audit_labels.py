@@ -62,6 +62,7 @@ AUDIT_KINDS = {
     "deal": _l("deal"),
     "offer": _l("offer"),
     "suppression": _l("suppression"),
+    "consent": _l("consent"),
     "import": _l("import"),
     "field": _l("field"),
     "settings": _l("settings"),

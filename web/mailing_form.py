@@ -48,6 +48,7 @@ def plan(form: MultiDict[str, str]) -> Plan:
         ramp_minutes=max(1, min(int(minutes), 10_000)) if minutes.isdigit() else 30,
         fallback_account_id=offer_forms.identity(form.get("fallback_account_id", "")),
         scope="marketing",
+        tracking=form.get("tracking", "none"),
     )
 
 

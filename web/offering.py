@@ -48,6 +48,17 @@ RENDER_FAILURES = {
     "long": _l("The message is too long, or making it takes too long."),
     "failed": _l("The template fails: %(detail)s."),
 }
+COUNTED = {
+    "none": _l("nothing"),
+    "clicks": _l("which links are followed"),
+    "opens": _l("which links are followed, and loaded pictures"),
+}
+"""What a mailing counts of clients who agreed to it."""
+CONSENTS = {
+    "click": _l("It may be recorded which links of our offers are followed."),
+    "open": _l("It may be recorded when the pictures of our offers are loaded."),
+}
+"""What a client agrees to, in the words that are kept with his consent."""
 PAUSES = {
     "by hand": _l("by hand"),
     "sender": _l("The server refuses the address it comes from"),

@@ -10,6 +10,7 @@ from flask_babel import gettext
 
 from web.deal_sentences import DEALS
 from web.sentences_of_accounts import ACCOUNTS
+from web.sentences_of_mailings import MAILINGS
 from web.work_words import REFUSALS
 
 
@@ -21,6 +22,7 @@ def _m(text: str) -> str:
 SENTENCES = (
     *REFUSALS,
     *ACCOUNTS,
+    *MAILINGS,
     _m("The address or the password is not right."),
     _m("This user may not sign in any more."),
     _m("The code of the authenticator app is needed too."),

@@ -18,13 +18,15 @@ from mailcrm.mailing.links import doubtful
 from mailcrm.mailing.merge import Merge, Person
 from mailcrm.mailing.pricing import below_floor
 from mailcrm.mailing.render import BadTemplate, Compiled, RenderFailed, Words
-from mailcrm.mailing.replies import OFFER, UNSUBSCRIBE, thread_index
+from mailcrm.mailing.replies import CLICK, OFFER, OPEN, UNSUBSCRIBE, thread_index
 from mailcrm.mailing.terms import missing
 from mailcrm.mailing.token import TokenKeys, message_id, public_token
+from mailcrm.mailing.tracked import Places, rewritten, with_picture
+from mailcrm.mailing.tracking import counted, packed
 from mailcrm.mailing.wire import Attached, Draft, Unwritable, encoded, serialise
 from mailcrm.net.blobs import BlobStore
 from mailcrm.net.typeset.pool import Typesetter
-from mailcrm.store import freezing, mailings, merging, offers, send_accounts
+from mailcrm.store import freezing, mailings, merging, offers, send_accounts, tracking
 from mailcrm.store.freezing import Pending
 from mailcrm.store.mailings import MailingRow
 from mailcrm.store.merging import Facts, Target
@@ -58,6 +60,9 @@ class Workshop:
     open_offers: Mapping[int, int]
     earlier: Mapping[str, str]
     """Address → the thread in which it got this offer before."""
+    counted: Mapping[int, tuple[str, ...]]
+    """Client → what is counted of it, as it agreed."""
+    places: Places
     begun: datetime
     """When the mailing was made: the same however often it is prepared."""
     now: datetime
@@ -96,6 +101,12 @@ def workshop(
         last_words=freezing.last_words(connection, clients),
         open_offers=freezing.open_offers(connection, clients, mailing.offer_id),
         earlier=freezing.earlier(connection, mailing.offer_id, [one.address for one in waiting]),
+        counted={
+            number: found
+            for number, agreed in tracking.consents(connection, clients if mailing.tracking != "none" else ()).items()
+            if (found := counted(mailing.tracking, agreed))
+        },
+        places=Places(tracking.links(connection, mailing.id) if mailing.tracking != "none" else {}),
         begun=mailing.created_at,
         now=now,
     )
@@ -114,7 +125,7 @@ def build(bench: Workshop, press: Press, one: Pending) -> Built:
     try:
         words = making.words(bench.words, offer)
         paper = making.paper(bench.kit, one.client_id, offer, press.setter, press.blobs)
-        raw = serialise(_draft(bench, press, one, (offer, words.subject, words.text, words.html, paper)))
+        raw = serialise(_draft(bench, press, one, (offer, _counting(bench, press, one, words), paper)))
     except RenderFailed as error:
         return Built("render_error", preflight.reason_of(error))
     except Refused as error:
@@ -144,23 +155,44 @@ def _merged(bench: Workshop, press: Press, one: Pending) -> Merge:
     return making.merged(bench.kit, facts, target or Target(one.address, None, Person(email=one.address)), now)
 
 
-def _draft(bench: Workshop, press: Press, one: Pending, made: tuple[Merge, str, str, str, Paper | None]) -> Draft:
-    offer, subject, text, html, paper = made
+def _draft(bench: Workshop, press: Press, one: Pending, made: tuple[Merge, Words, Paper | None]) -> Draft:
+    offer, words, paper = made
     account = bench.accounts[one.account_id]
     own = (Attached(paper.name, paper.content_type, encoded(paper.data)),) if paper else ()
     thread = tuple(f"<{name.strip('<>')}>" for name in bench.earlier.get(one.address, "").split())
     return Draft(
         sender=Address(offer.sender.name, account.address),
         to=Address(offer.contact.name, one.address),
-        subject=subject,
-        text=text,
+        subject=words.subject,
+        text=words.text,
         message_id=message_id(press.tokens, one.id, ascii_domain(account.address.rpartition("@")[2])),
-        html=html,
+        html=words.html,
         attachments=own + bench.attached,
         in_reply_to=thread[-1] if thread else "",
         references=thread,
         headers=(*_leaving(press, one, account, offer.links.get("unsubscribe", "")), *_woven(bench, press, one)),
     )
+
+
+def _counting(bench: Workshop, press: Press, one: Pending, words: Words) -> Words:
+    """The message with its links by our own page, and with a picture, as far as the client agreed to it."""
+    base, agreed = press.base_url, _agreed(bench, press, one)
+
+    def place(target: str) -> str:
+        number = bench.places.of(target)
+        if number is None:
+            return ""
+        return f"{base}/c/{public_token(press.tokens, CLICK, packed(one.id, number))}"
+
+    if "click" in agreed:
+        words = rewritten(words, base, place)
+    if "open" in agreed:
+        words = with_picture(words, f"{base}/p/{public_token(press.tokens, OPEN, packed(one.id, 0))}.gif")
+    return words
+
+
+def _agreed(bench: Workshop, press: Press, one: Pending) -> tuple[str, ...]:
+    return bench.counted.get(one.client_id, ()) if press.base_url else ()
 
 
 def _leaving(press: Press, one: Pending, account: SendAccountRow, page: str) -> Iterator[tuple[str, str]]:
@@ -212,6 +244,7 @@ def _frozen(
         "raw_size": len(raw),
         "document_sha256": press.blobs.keep(paper.data) if paper else "",
         "document_name": paper.name if paper else "",
+        "tracked": " ".join(kind for kind in _agreed(bench, press, one) if kind == "click" or words.html),
         "thread_refs": bench.earlier.get(one.address, ""),
         "warnings": " ".join(warnings),
     }

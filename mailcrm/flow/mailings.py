@@ -17,6 +17,7 @@ from mailcrm.mailing.pace import ramp_of
 from mailcrm.mailing.preflight import fingerprint
 from mailcrm.mailing.schedule import BadTime, Start
 from mailcrm.mailing.state import mailing_may
+from mailcrm.mailing.tracking import LEVELS, is_reachable
 from mailcrm.store import dispatch, entries, freezing, mailings, offers, offers_sent, people, send_accounts
 from mailcrm.store.database import Database
 from mailcrm.store.mailings import MailingRow
@@ -39,6 +40,8 @@ class Plan:
     ramp_minutes: int = 30
     fallback_account_id: int | None = None
     scope: str = "all"
+    tracking: str = "none"
+    """What is counted of clients who agreed to it; a key of `mailing.tracking.LEVELS`."""
 
 
 def add_mailing(office: Office, by: By, offer_id: int, name: str, zone: str) -> int:
@@ -83,12 +86,17 @@ def set_plan(office: Office, by: By, mailing_id: int, plan: Plan, working: WorkC
         editable(edit, mailing_id)
         if not plan.name.strip():
             raise Refused("A mailing needs a name.")
+        if plan.tracking not in LEVELS or (plan.tracking != "none" and not is_reachable(office.base_url)):
+            raise Refused(
+                "Clicks cannot be counted: the configuration names no address of these pages that clients can reach."
+            )
         if plan.fallback_account_id and send_accounts.account(edit.connection, plan.fallback_account_id) is None:
             raise Refused("There is no such account.")
         ramp = {"sizes": list(plan.ramp), "minutes": plan.ramp_minutes} if plan.ramp else None
         values = {"name": plan.name.strip()[:200], "send_at_local": plan.send_at_local, "zone": plan.zone}
         values |= {"window": _window(plan), "ramp": json.dumps(ramp) if ramp else ""}
-        _change(edit, mailing_id, {**values, "fallback_account_id": plan.fallback_account_id, "scope": plan.scope})
+        values |= {"scope": plan.scope, "tracking": plan.tracking}
+        _change(edit, mailing_id, {**values, "fallback_account_id": plan.fallback_account_id})
     return begin
 
 

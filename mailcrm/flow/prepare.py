@@ -18,7 +18,7 @@ from mailcrm.mailing import audience
 from mailcrm.mailing.assign import Drawn, Lot, Share, assigned
 from mailcrm.mailing.audience import Candidate, Chosen, Reach
 from mailcrm.mailing.preflight import fingerprint
-from mailcrm.store import freezing, mailings, merging, people, send_accounts, suppressions
+from mailcrm.store import freezing, mailings, merging, people, send_accounts, suppressions, tracking
 from mailcrm.store.mailings import MailingRow
 from mailcrm.store.merging import Facts
 
@@ -71,6 +71,9 @@ def make_some(office: Office, press: Press, by: By, mailing_id: int) -> int:
     # Bytes are durable before a row points at them.
     press.blobs.settle()
     with editing(office, by) as edit:
+        if not tracking.keep_links(edit.connection, mailing_id, bench.places.new):
+            # Another process gave these places to other links meanwhile: the portion is made anew with his.
+            return len(waiting)
         for state in ("rendered", "render_error"):
             rows = [_row(number, found) for number, found in made if found.state == state]
             freezing.update_made(edit.connection, rows)

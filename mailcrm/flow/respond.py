@@ -20,6 +20,7 @@ from mailcrm.store.database import Database
 from mailcrm.store.entries import NewEntry
 from mailcrm.store.public_offers import OfferSeen
 from mailcrm.store.reactions import NewEvent
+from mailcrm.store.tracking import consents
 
 REASONS = ("price", "timing", "supplier", "other")
 """Why an offer is declined."""
@@ -74,6 +75,17 @@ def is_open(seen: OfferSeen, now: datetime) -> bool:
     if seen.offer_state != "open":
         return False
     return seen.valid_until is None or now.astimezone(ZoneInfo(seen.zone)).date() <= seen.valid_until
+
+
+def note_counted(database: Database, seen: OfferSeen, kind: str, visitor: Visitor, link_id: int = 0) -> None:
+    """Write down a followed link or a loaded picture, where the client agreed to it and still does."""
+    wanted = "open" if kind == "open" else "click"
+    if wanted not in seen.tracked.split() or seen.client_id is None:
+        return
+    with database.reading() as connection:
+        agreed = consents(connection, [seen.client_id]).get(seen.client_id, ())
+    if wanted in agreed:
+        note_hit(database, seen, kind, visitor, link_id)
 
 
 def note_hit(database: Database, seen: OfferSeen, kind: str, visitor: Visitor, link_id: int = 0) -> None:

@@ -5,10 +5,12 @@ Nothing is fetched: a page may be down now and up tomorrow, and asking it would 
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from html import unescape
 from urllib.parse import urlsplit
 
-_IN_TEXT = re.compile(r"\bhttps?:[^\s<>\"')\]]*", re.IGNORECASE)
+IN_TEXT = re.compile(r"\bhttps?:[^\s<>\"')\]]*", re.IGNORECASE)
+"""Links of a plain text, with the full stop or comma that may follow them."""
 _ANCHOR = re.compile(r"<a\b([^>]*)>(.*?)(?=</a\b|<a\b|$)", re.IGNORECASE | re.DOTALL)
 _HREF = re.compile(r"\bhref\s*=\s*(\"[^\"]*\"|'[^']*'|[^\s>]+)", re.IGNORECASE)
 _TAG = re.compile(r"<[^>]*>")
@@ -19,21 +21,43 @@ _LEFT_OVER = re.compile(r"\{\{|\}\}|%7B%7B", re.IGNORECASE)
 
 def doubtful(text: str, html: str) -> list[str]:
     """The links of a message that a person should look at, each once, in their order."""
-    found = [one.rstrip(".,;:!?") for one in _IN_TEXT.findall(text)]
-    wrong = [one for one in found if not _leads_somewhere(one)]
+    found = [one.rstrip(".,;:!?") for one in IN_TEXT.findall(text)]
+    wrong = [one for one in found if not leads_somewhere(one)]
     return list(dict.fromkeys([*wrong, *_of_html(html)]))
 
 
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A link of HTML: where the value of its href begins and ends, quotes included; where it leads; what it says."""
+
+    begin: int
+    end: int
+    target: str
+    words: str
+
+
+def anchors(html: str) -> Iterator[Anchor]:
+    """The links of HTML in their order."""
+    for found in _ANCHOR.finditer(html):
+        if href := _HREF.search(found[1]):
+            begin, end = (found.start(1) + place for place in href.span(1))
+            target, words = unescape(href[1].strip("\"'")), unescape(_TAG.sub("", found[2]))
+            yield Anchor(begin, end, target, words)
+
+
 def _of_html(html: str) -> Iterator[str]:
-    for tag, inside in _ANCHOR.findall(html):
-        if (href := _HREF.search(tag)) is None:
-            continue
-        target, words = unescape(href[1].strip("\"'")), unescape(_TAG.sub("", inside))
-        if not _leads_somewhere(target) or _says_another_place(target, words):
-            yield target
+    for one in anchors(html):
+        if not leads_somewhere(one.target) or _says_another_place(one.target, one.words):
+            yield one.target
 
 
-def _leads_somewhere(target: str) -> bool:
+def named_host(words: str) -> str | None:
+    """The host where the words of a link are an address themselves; else None."""
+    named = _NAMED.match(words.strip())
+    return named[1] if named else None
+
+
+def leads_somewhere(target: str) -> bool:
     """Whether an address is complete: a page with a host, a mail address, a telephone number, or a place inside."""
     scheme, colon, rest = target.strip().partition(":")
     if _LEFT_OVER.search(target) or not target.strip():
@@ -47,10 +71,10 @@ def _leads_somewhere(target: str) -> bool:
 
 def _says_another_place(target: str, words: str) -> bool:
     """Whether the words are an address themselves, and of another host: filters take that for fraud."""
-    named = _NAMED.match(words.strip())
+    named = named_host(words)
     if named is None or not target.casefold().startswith("http"):
         return False
-    said, goes = (one.casefold().removeprefix("www.") for one in (named[1], _host(target)))
+    said, goes = (one.casefold().removeprefix("www.") for one in (named, _host(target)))
     return said != goes
 
 

@@ -70,6 +70,10 @@ class Counts:
     """Delivered so long ago that the window is over."""
     accepted_in_time: int = 0
     """Of the matured: accepted within the window."""
+    linked: int = 0
+    """Of the delivered: their clicks are counted, for they agreed to it."""
+    pictured: int = 0
+    """Likewise with pictures, for opens."""
     margin: int = 0
     """Of all whose margin is known, together: ten-thousandths of the currency."""
     margins: int = 0
@@ -84,6 +88,11 @@ class Counts:
     def rate(self) -> Share:
         """Accepted in time of those whose window is over."""
         return Share(self.accepted_in_time, self.matured)
+
+    @property
+    def of_linked(self) -> Share:
+        """Who clicked, of those whose clicks are counted."""
+        return Share(self.clicked, self.linked)
 
     def of_delivered(self, count: int) -> Share:
         """A count as a share of what was delivered."""

@@ -6,10 +6,14 @@ No hit changes anything: clicks and opens are estimates, and say so.
 import ipaddress
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
+LEVELS = {"none": (), "clicks": ("click",), "opens": ("click", "open")}
+"""What a mailing counts → the consents that it takes of a client; without one nothing of that kind is counted."""
+CONSENTS = ("click", "open")
 MACHINE, UNCLEAR = 3, 1
 """From 3 on a machine, from 1 on unclear, at most 0 probably a human."""
 RAW_DAYS = 90
@@ -53,6 +57,24 @@ class Scored:
     hit: Hit
     score: int
     rules: tuple[str, ...]
+
+
+def counted(level: str, consents: Collection[str]) -> tuple[str, ...]:
+    """What a mailing of this level counts of a client with these consents: click, open, both or nothing."""
+    return tuple(kind for kind in LEVELS.get(level, ()) if kind in consents)
+
+
+def is_reachable(base_url: str) -> bool:
+    """Whether pages at this address can be opened from outside: links to this very machine lead nowhere."""
+    try:
+        host = urlsplit(base_url).hostname or ""
+    except ValueError:
+        return False
+    try:
+        found = ipaddress.ip_address(host)
+    except ValueError:
+        return base_url.startswith(("http://", "https://")) and host not in ("", "localhost")
+    return not (found.is_loopback or found.is_unspecified)
 
 
 def network(address: str) -> str:

@@ -46,7 +46,7 @@ class Mailing(SQLModel, table=True):
     alarm_after: int = Field(default=0, sa_type=Id)
     """The attempt up to which answers count for no alarm any more: it was raised for them."""
     tracking: str = Field(default="none")
-    """Clicks and opens: none, aggregate or individual; individual only with the client's consent."""
+    """What is counted of those who agreed to it: none, clicks, or opens (and clicks); see `mailing.tracking`."""
     follow_up_days: int = 0
     """Days of silence after which a follow-up is proposed; 0 for never."""
     seed: int = Field(default=0, sa_type=BigInteger)
@@ -154,6 +154,8 @@ class Recipient(SQLModel, table=True):
     document_sha256: str = ""
     """The document made for this client: a version by its content."""
     document_name: str = ""
+    tracked: str = ""
+    """What of this message is counted, by the consent of the client: click, open, both or nothing."""
     dated_at: datetime | None = Field(default=None, sa_type=UtcTime)
     """The Date that was prepended at the first DATA, then never changed."""
     accepted_at: datetime | None = Field(default=None, sa_type=UtcTime)

@@ -56,9 +56,15 @@ class TrackingConsent(SQLModel, table=True):
     text: str
     """What was agreed to, in the words that were shown."""
     source: str
-    """web (the page of preferences) or staff."""
+    """staff; nobody can agree for a client by a page that is open to whoever has its address."""
+    how: str = ""
+    """How it was given: in a contract, by telephone to whom, …"""
+    given_on: date | None = None
     actor_id: int | None = Field(default=None, foreign_key="user_account.id", ondelete="SET NULL", sa_type=Id)
+    """Who recorded it, and when below."""
     at: datetime = Field(sa_type=UtcTime)
+    withdrawn_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    """From then on nothing is counted; that it had been given stays on record."""
 
 
 class FollowUp(SQLModel, table=True):

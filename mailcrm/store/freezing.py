@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from mailcrm.mailing.audience import Audience
 from mailcrm.mailing.preflight import Frozen
-from mailcrm.model import Client, ClientGroup, GroupClient, Mailing, MailingSkip, Offer, Recipient
+from mailcrm.model import Client, ClientGroup, GroupClient, Mailing, MailingSkip, Offer, Recipient, TrackedLink
 from mailcrm.store.rows import insert, parts, table
 from mailcrm.store.visibility import Viewer, sees, sees_client
 
@@ -140,6 +140,7 @@ def clear(connection: Connection, mailing_id: int) -> None:
     """Remove what was prepared; nothing of it may have left."""
     connection.execute(delete(MailingSkip).where(col(MailingSkip.mailing_id) == mailing_id))
     connection.execute(delete(Recipient).where(col(Recipient.mailing_id) == mailing_id))
+    connection.execute(delete(TrackedLink).where(col(TrackedLink.mailing_id) == mailing_id))
 
 
 def add(connection: Connection, recipients: Sequence[dict[str, Any]], skips: Sequence[dict[str, Any]]) -> None:

@@ -35,6 +35,7 @@ class MailingRow:
     zone: str
     window: str
     ramp: str
+    tracking: str
     seed: int
     prepared_at: datetime | None
     prepared_sha: str

@@ -43,7 +43,8 @@ class OfferSeen:
     valid_until: date | None
     zone: str
     scope: str
-    tracking: str
+    tracked: str
+    """What of his message is counted: click, open, both or nothing."""
     terms: str
     total: int | None
     document_sha256: str
@@ -65,7 +66,7 @@ def offer(connection: Connection, recipient_id: int) -> OfferSeen | None:
         col(Recipient.id), col(Mailing.id), col(Offer.id), col(Recipient.address), col(Recipient.name),
         col(Recipient.client_id), func.coalesce(col(Client.name), ""), col(Offer.number), col(Offer.title),
         col(Offer.state),
-        col(Offer.currency), col(Offer.valid_until), col(Mailing.zone), col(Mailing.scope), col(Mailing.tracking),
+        col(Offer.currency), col(Offer.valid_until), col(Mailing.zone), col(Mailing.scope), col(Recipient.tracked),
         col(Recipient.terms), col(Recipient.total), col(Recipient.document_sha256), col(Recipient.document_name),
         col(Recipient.token), col(Recipient.decision), col(Recipient.decided_at),
         func.coalesce(col(SendAccount.name), ""),

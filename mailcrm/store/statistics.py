@@ -175,6 +175,8 @@ def _sums(did: Any, now: datetime) -> list[ColumnElement[Any]]:
         col(Recipient.state).in_(["skipped", "render_error", "cancelled"]),
         matured,
         and_(matured, accepted),
+        and_(delivered, col(Recipient.tracked).contains("click")),
+        and_(delivered, col(Recipient.tracked).contains("open")),
     ]
     sums = [func.sum(case((one, 1), else_=0)) for one in conditions]
     known = col(Recipient.margin).is_not(None)

@@ -16,8 +16,10 @@ from mailcrm.mailing.token import TokenKeys
 from mailcrm.mailing.tracking import packed
 from mailcrm.model import SendAccount, TermKind, TrackedLink
 from mailcrm.net.blobs import BlobPlace, open_blobs
+from mailcrm.store import tracking
 from mailcrm.store.database import Database
 from mailcrm.store.rows import insert
+from mailcrm.store.tracking import NewConsent
 from tests.offering import Offering
 from tests.web.company import Company
 
@@ -222,14 +224,40 @@ def test_preferences_reach_from_this_sort_to_everything(
     assert scopes == ["all", "marketing"]
 
 
+def test_whoever_was_counted_can_end_it_on_his_page(stranger: FlaskClient, firm: Company, offering: Offering) -> None:
+    client = offering.client("Counted Ltd")
+    one = offering.recipient("c@counted.example", client, tracked="click")
+    address = f"/u/{offering.token(one, UNSUBSCRIBE)}"
+    with firm.db.writing() as connection:
+        given = NewConsent("click", "We may count", "by letter", firm.now.date())
+        tracking.record(connection, client, given, None, firm.now)
+        link = {"mailing_id": offering.mailing_id, "position": 0, "url": "https://example.com/list", "trap": False}
+        insert(connection, TrackedLink, [link])
+    assert "Counted Ltd agreed that we may record this" in stranger.get(address, headers=BROWSER).text
+    click = f"/c/{offering.token(packed(one, 0), CLICK)}"
+    assert stranger.get(click, headers=BROWSER).headers["Location"] == "https://example.com/list"
+    assert stranger.post(f"{address}/count-no-more", headers=BROWSER).status_code == 303
+    page = stranger.get(address, headers=BROWSER).text
+    assert "agreed that we may" not in page
+    assert "is recorded any more" in page
+    assert stranger.get(click, headers=BROWSER).status_code == 302, "the link still leads on"
+    with firm.db.reading() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM hit WHERE kind = 'click'").scalar_one() == 1
+        assert connection.exec_driver_sql("SELECT count(*) FROM suppression").scalar_one() == 0
+
+
 def test_a_scanner_that_follows_every_link_changes_nothing(firm: Company, offering: Offering) -> None:
     """Two hundred messages, every address in them, by GET and by HEAD."""
+    client = offering.client("Counted Ltd")
     with firm.db.writing() as connection:
-        connection.exec_driver_sql("UPDATE mailing SET tracking = 'individual'")
+        for kind in ("click", "open"):
+            given = NewConsent(kind, "We may count", "by letter", firm.now.date())
+            tracking.record(connection, client, given, None, firm.now)
+    with firm.db.writing() as connection:
         links = [{"mailing_id": offering.mailing_id, "position": i, "url": f"https://example.com/{i}", "trap": i == 3}
                  for i in range(4)]  # fmt: skip
         insert(connection, TrackedLink, links)
-    people = [offering.recipient(f"p{i}@c{i}.example") for i in range(200)]
+    people = [offering.recipient(f"p{i}@c{i}.example", client, tracked="click open") for i in range(200)]
     scanner = firm.app().test_client()
     seen: set[int] = set()
     for i, one in enumerate(people):
@@ -261,7 +289,7 @@ def test_links_lead_only_where_our_table_says(
     assert stranger.get(f"/c/{offering.token(packed(max_, 1), CLICK)}").status_code == 404
     assert stranger.get(f"/c/{offering.token(packed(max_, 9), CLICK)}").status_code == 404
     with firm.db.reading() as connection:
-        assert connection.exec_driver_sql("SELECT count(*) FROM hit").scalar_one() == 0, "tracking is off by default"
+        assert connection.exec_driver_sql("SELECT count(*) FROM hit").scalar_one() == 0, "nothing is counted by default"
 
 
 def test_too_many_requests_from_one_network_are_turned_away(

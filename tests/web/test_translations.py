@@ -237,6 +237,7 @@ def test_every_refusal_of_flow_has_its_sentence() -> None:
         "mailings",
         "prepare",
         "trial",
+        "consents",
     ]
     unknown = []
     for name in used:

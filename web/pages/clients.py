@@ -10,12 +10,13 @@ from mailcrm.errors import NotFound, Refused
 from mailcrm.flow import clients as flow
 from mailcrm.flow import fields as flow_fields
 from mailcrm.flow.clients import NewClient
-from mailcrm.store import cards, client_merges, clients, fields, people, tags
+from mailcrm.store import cards, client_merges, clients, fields, people, tags, tracking
 from mailcrm.store.clients import ClientFilter, ClientRow, Cursor
 from mailcrm.store.fields import FieldRow
 from web import audited, client_lists, notices
-from web.access import by, me, reading, tools, who
+from web.access import by, me, now, reading, tools, who
 from web.field_values import entered
+from web.languages import local
 from web.security import disposition
 
 pages = Blueprint("clients", __name__)
@@ -150,6 +151,8 @@ def edit(client_id: int) -> str:
         "card": card,
         "fields": asked,
         "noted": noted,
+        "consents": tracking.of_client(reading(), client_id),
+        "today": local(now()).date(),
     }
     return render_template("clients/edit.html", **context)
 

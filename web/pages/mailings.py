@@ -15,7 +15,8 @@ from mailcrm.flow.mailings import Plan
 from mailcrm.mailing import audience
 from mailcrm.mailing.audience import PEOPLE, Audience
 from mailcrm.mailing.token import TokenKeys
-from mailcrm.store import freezing, mailings, offers, people, send_accounts, terms
+from mailcrm.mailing.tracking import is_reachable
+from mailcrm.store import freezing, mailings, offers, people, send_accounts, terms, tracking
 from mailcrm.store.clients import name_key
 from mailcrm.store.mailings import MailingRow
 from web import mailing_form, notices, offer_forms, offering
@@ -59,6 +60,7 @@ def mailing(mailing_id: int) -> str:
         troubled=freezing.troubled(reading(), who(), mailing_id),
         skipped=freezing.skipped(reading(), who(), mailing_id),
         begins=_begins(row),
+        counted=tracking.counted(reading(), mailing_id) if row.tracking != "none" else 0,
         may_approve=me().role != "staff",
     )
 
@@ -177,6 +179,8 @@ def _forms(row: MailingRow) -> str:
         specs=offers.specs(reading(), row.offer_id),
         variants=mailings.variants(reading(), row.id),
         days=mailing_form.day_names(),
+        countable=is_reachable(tools().site.base_url),
+        agreed=tracking.agreed(reading(), who()),
     )
 
 

@@ -15,15 +15,18 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from werkzeug.wrappers import Response as AnyResponse
 
 from mailcrm.errors import NotFound, Refused
+from mailcrm.flow import consents
 from mailcrm.flow import respond as flow
 from mailcrm.flow.respond import Answer, Confirmation, Visitor
 from mailcrm.mailing import tracking
 from mailcrm.mailing.replies import CLICK, OFFER, OPEN, UNSUBSCRIBE
 from mailcrm.mailing.token import TokenKeys, public_number
 from mailcrm.store import public_offers
+from mailcrm.store import tracking as store
 from mailcrm.store.public_offers import OfferSeen
 from web import offered
 from web.access import now, reading, tools
+from web.offering import CONSENTS
 from web.security import FILE_POLICY, disposition
 from web.sentences import translated
 from web.signin import PUBLIC
@@ -125,6 +128,14 @@ def come_back(leave_token: str) -> AnyResponse:
     return redirect(url_for("public.leave", leave_token=leave_token), 303)
 
 
+@pages.post("/u/<leave_token>/count-no-more")
+@_public
+def count_no_more(leave_token: str) -> AnyResponse:
+    """Withdraw the consent to have clicks and opens counted."""
+    consents.refuse_counting(tools().database, _seen(UNSUBSCRIBE, leave_token).recipient_id, now())
+    return redirect(url_for("public.leave", leave_token=leave_token), 303)
+
+
 @pages.get("/c/<click_token>")
 @_public
 def follow(click_token: str) -> AnyResponse:
@@ -134,8 +145,7 @@ def follow(click_token: str) -> AnyResponse:
     if found is None or not found[1].startswith(("https://", "http://")):
         raise NotFound("There is no such page.")
     link_id, target, trap = found
-    if seen.tracking != "none":
-        flow.note_hit(tools().database, seen, "trap" if trap else "click", _visitor(), link_id)
+    flow.note_counted(tools().database, seen, "trap" if trap else "click", _visitor(), link_id)
     return redirect(target, 302)
 
 
@@ -144,8 +154,7 @@ def follow(click_token: str) -> AnyResponse:
 def picture(open_token: str) -> Response:
     """A picture of one dot; that it was loaded is an estimate of nothing much, and is called so."""
     seen, _ = _linked(OPEN, open_token)
-    if seen.tracking != "none":
-        flow.note_hit(tools().database, seen, "open", _visitor())
+    flow.note_counted(tools().database, seen, "open", _visitor())
     return Response(_PIXEL, mimetype="image/gif")
 
 
@@ -185,7 +194,11 @@ def _page(seen: OfferSeen, complaint: str = "") -> str:
 def _leaving(seen: OfferSeen, token: str) -> str:
     with tools().database.reading() as connection:
         scopes = public_offers.suppressed_by(connection, seen.recipient_id, seen.address)
-    return render_template("public/leave.html", o=seen, token=token, scopes=scopes, company=_company(seen))
+        agreed = [one for one in store.of_client(connection, seen.client_id or 0) if not one.withdrawn_at]
+    return render_template(
+        "public/leave.html", o=seen, token=token, scopes=scopes, company=_company(seen),
+        counting=[CONSENTS[one.kind] for one in agreed],
+    )  # fmt: skip
 
 
 def _company(seen: OfferSeen) -> str:
