@@ -147,6 +147,7 @@ def _merged(bench: Workshop, press: Press, one: Pending) -> Merge:
     now = Circumstances(
         bench.now.date(),
         one.group_id,
+        bench.kit.members.get(one.client_id, ()),
         bench.kit.clients.get(one.client_id, {}),
         bench.variants.get(one.variant_id or 0, {}),
         Person(account.name or account.user_name or "", account.address),

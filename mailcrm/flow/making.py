@@ -12,7 +12,7 @@ from mailcrm.mailing import merge, phrases, render, stamp
 from mailcrm.mailing.merge import Letterhead, Merge, OfferFacts, Person
 from mailcrm.mailing.pricing import Item, priced
 from mailcrm.mailing.render import Compiled, Words
-from mailcrm.mailing.terms import Chosen, TermSpec, effective, plain
+from mailcrm.mailing.terms import Chosen, TermSpec, effective, of_groups, plain
 from mailcrm.net.blobs import BlobStore
 from mailcrm.net.typeset.pool import Typesetter
 from mailcrm.store import offers, templates, terms
@@ -37,6 +37,8 @@ class Kit:
     groups: Mapping[int, Mapping[str, str]]
     clients: Mapping[int, Mapping[str, str]]
     """Own terms of the clients that were asked for."""
+    members: Mapping[int, tuple[int, ...]]
+    """Those clients → the groups with terms that they are in, by name."""
     words: Mapping[str, TemplateRow]
     """Language → the template of the message."""
     papers: Mapping[str, TemplateRow]
@@ -49,6 +51,9 @@ class Circumstances:
 
     on: date
     group_id: int | None = None
+    """The group through which a mailing reaches the client."""
+    groups: tuple[int, ...] = ()
+    """All groups with terms that it is in, by name."""
     own: Mapping[str, str] = field(default_factory=dict)
     """Values of the client."""
     variant: Mapping[str, str] = field(default_factory=dict)
@@ -85,6 +90,7 @@ def kit(connection: Connection, offer_id: int, client_ids: Collection[int] = ())
         defaults=layers["default"].get(0, {}),
         groups=layers["group"],
         clients=layers["client"],
+        members=terms.members(connection, layers["group"], client_ids),
         words=found.get(offer.template_id or 0, {}),
         papers=found.get(offer.document_template_id or 0, {}),
     )
@@ -92,7 +98,7 @@ def kit(connection: Connection, offer_id: int, client_ids: Collection[int] = ())
 
 def values(kit: Kit, now: Circumstances) -> dict[str, Chosen]:
     """Key → the value that counts for one client, and where it comes from."""
-    group = kit.groups.get(now.group_id or 0, {})
+    group = of_groups(kit.groups, now.groups, now.group_id)
     return effective({"client": now.own, "variant": now.variant, "group": group, "default": kit.defaults})
 
 

@@ -10,7 +10,7 @@ from mailcrm.flow.edit import By, Edit, Office, editing
 from mailcrm.flow.offers import editable, touch
 from mailcrm.mailing.grid import SheetRow, TermSheet, understood
 from mailcrm.mailing.terms import BadValue, parsed
-from mailcrm.store import offers, terms
+from mailcrm.store import freezing, offers, terms
 from mailcrm.store.clients import name_key
 from mailcrm.store.visibility import Viewer
 
@@ -33,6 +33,8 @@ def set_values(office: Office, by: By, offer_id: int, scope: str, rows: Mapping[
         editable(edit, offer_id)
         if scope == "client" and terms.seen(edit.connection, by.who, rows) != set(rows):
             raise NotFound("There is no such client.")
+        if scope == "group" and not set(rows) <= {number for number, *_ in freezing.groups(edit.connection)}:
+            raise NotFound("There is no such group.")
         return _set(edit, offer_id, scope, rows)
 
 

@@ -21,6 +21,8 @@ from mailcrm.mailing.preflight import fingerprint
 from mailcrm.store import freezing, mailings, merging, people, send_accounts, suppressions, tracking
 from mailcrm.store.mailings import MailingRow
 from mailcrm.store.merging import Facts
+from mailcrm.store.people import UserRow
+from mailcrm.store.send_accounts import SendAccountRow
 
 PORTION = 50
 """Recipients that are made before their rows are written."""
@@ -99,11 +101,18 @@ def accounts(edit: Edit, mailing: MailingRow) -> dict[int | None, int]:
     What a member of staff prepares leaves by his own account, whoever owns the client.
     """
     rows = send_accounts.accounts(edit.connection)
-    own = {row.user_id: row.id for row in rows if row.user_id is not None and row.state == "active"}
     maker = people.user(edit.connection, mailing.created_by) if mailing.created_by is not None else None
+    return leaving_by(rows, maker, mailing.fallback_account_id)
+
+
+def leaving_by(
+    rows: Sequence[SendAccountRow], maker: UserRow | None, fallback_id: int | None = None
+) -> dict[int | None, int]:
+    """`accounts` of these accounts for whoever makes a mailing."""
+    own = {row.user_id: row.id for row in rows if row.user_id is not None and row.state == "active"}
     if maker is not None and maker.role == "staff":
         return {None: own[maker.id]} if maker.id in own else {}
-    return own | ({None: mailing.fallback_account_id} if mailing.fallback_account_id is not None else {})
+    return own | ({None: fallback_id} if fallback_id is not None else {})
 
 
 def _chosen(

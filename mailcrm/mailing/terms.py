@@ -89,6 +89,19 @@ def effective(layers: Mapping[str, Mapping[str, str]]) -> dict[str, Chosen]:
     return found
 
 
+def of_groups(
+    groups: Mapping[int, Mapping[str, str]], member_of: Sequence[int], through: int | None = None
+) -> dict[str, str]:
+    """The terms that a client has by its groups: each from the group through which a mailing reaches it, else from the
+    first of its groups, in the order of their names (`member_of`), that sets it. An empty value sets nothing."""
+    found: dict[str, str] = {}
+    for number in (*(() if through is None else (through,)), *member_of):
+        for key, value in groups.get(number, {}).items():
+            if value:
+                found.setdefault(key, value)
+    return found
+
+
 def plain(chosen: Mapping[str, Chosen]) -> dict[str, str]:
     """Key → value."""
     return {key: one.value for key, one in chosen.items()}

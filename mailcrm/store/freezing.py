@@ -73,11 +73,12 @@ def named(connection: Connection, who: Viewer, audience: Audience) -> dict[int, 
 
 
 def groups(connection: Connection) -> list[tuple[int, str, int]]:
-    """All groups by name: (id, name, how many clients)."""
+    """All groups but archived ones, by name: (id, name, how many clients)."""
     size = func.count(col(GroupClient.client_id))
     query = (
         select(col(ClientGroup.id), col(ClientGroup.name), size)
         .join(GroupClient, col(GroupClient.group_id) == col(ClientGroup.id), isouter=True)
+        .where(col(ClientGroup.archived_at).is_(None))
         .group_by(col(ClientGroup.id), col(ClientGroup.name))
         .order_by(col(ClientGroup.name))
     )

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, and_, delete, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col
 
-from mailcrm.model import Client, ContactAddress, Terms
+from mailcrm.model import Client, ClientGroup, ContactAddress, GroupClient, Terms
 from mailcrm.store.clients import name_key
 from mailcrm.store.rows import parts, table
 from mailcrm.store.visibility import Viewer, sees, sees_client
@@ -57,6 +57,25 @@ def layers(connection: Connection, offer_id: int, client_ids: Collection[int] = 
     )
     for scope, number, data in connection.execute(query):
         found[scope][number] = json.loads(data)
+    return found
+
+
+def members(
+    connection: Connection, group_ids: Collection[int], client_ids: Collection[int]
+) -> dict[int, tuple[int, ...]]:
+    """Client → those of these groups that it is in, by name; archived groups count no more."""
+    found: dict[int, tuple[int, ...]] = {}
+    if not group_ids:
+        return found
+    query = (
+        select(col(GroupClient.client_id), col(GroupClient.group_id))
+        .join(ClientGroup, col(ClientGroup.id) == col(GroupClient.group_id))
+        .where(col(ClientGroup.archived_at).is_(None), col(GroupClient.group_id).in_(group_ids))
+        .order_by(col(ClientGroup.name), col(ClientGroup.id))
+    )
+    for part in parts(client_ids):
+        for client_id, group_id in connection.execute(query.where(col(GroupClient.client_id).in_(part))):
+            found[client_id] = (*found.get(client_id, ()), group_id)
     return found
 
 

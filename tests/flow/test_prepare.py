@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import update
 
 from mailcrm.crm.work_calendar import WorkCalendar
-from mailcrm.errors import Refused
+from mailcrm.errors import NotFound, Refused
 from mailcrm.flow import clients, contacts, groups, mailings, offer_terms, offers, people, prepare, templates, trial
 from mailcrm.flow.building import Press
 from mailcrm.flow.clients import NewClient
@@ -242,6 +242,29 @@ def test_one_wrong_client_of_many_stops_the_start_and_is_named(campaign: Campaig
     campaign.approve()
     assert {row[0] for row in campaign.rows("state")} == {"queued"}
     assert campaign.row.state == "running"
+
+
+def test_terms_of_groups_reach_their_members_however_they_were_chosen(campaign: Campaign) -> None:
+    one, two, alone = (campaign.client(name, f"{name.lower()}@x.test") for name in ("One", "Two", "Alone"))
+    for name, members in (("Beta", (one, two)), ("Alpha", (one,))):
+        number = groups.add_group(campaign.office, campaign.maria, GroupForm(name))
+        groups.put(campaign.office, campaign.maria, number, members)
+        values = {"discount": "7" if name == "Alpha" else "9", "payment": "" if name == "Alpha" else "45"}
+        offer_terms.set_values(campaign.office, campaign.by, campaign.offer, "group", {number: values})
+        if name == "Beta":
+            beta = number
+    with pytest.raises(NotFound):
+        offer_terms.set_values(campaign.office, campaign.by, campaign.offer, "group", {99: {"discount": "1"}})
+    campaign.aim(one, two, alone)
+    campaign.prepare()
+    by_hand = {name: json.loads(terms) for name, terms in campaign.rows("address, terms")}
+    assert {name: (one["discount"], one["payment"]) for name, one in by_hand.items()} == {
+        "one@x.test": ("7", "45"), "two@x.test": ("9", "45"), "alone@x.test": ("5", "30"),
+    }  # fmt: skip
+    mailings.set_audience(campaign.office, campaign.maria, campaign.mailing, Audience(groups=(beta,)))
+    campaign.prepare()
+    through = {name: json.loads(terms)["discount"] for name, terms in campaign.rows("address, terms")}
+    assert through == {"one@x.test": "9", "two@x.test": "9"}
 
 
 def test_doubles_suppressed_and_shared_addresses(campaign: Campaign) -> None:

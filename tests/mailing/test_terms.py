@@ -97,6 +97,14 @@ def test_the_more_special_scope_wins_and_an_empty_value_sets_nothing() -> None:
     assert [one.key for one in terms.missing(SPECS, {"discount": "5"})] == ["payment"]
 
 
+def test_of_several_groups_the_one_that_was_chosen_wins_then_the_first_by_name() -> None:
+    groups = {1: {"discount": "7", "payment": ""}, 2: {"discount": "9", "payment": "45"}, 3: {"payment": "60"}}
+    assert terms.of_groups(groups, (1, 2, 3)) == {"discount": "7", "payment": "45"}
+    assert terms.of_groups(groups, (1, 2, 3), 3) == {"payment": "60", "discount": "7"}
+    assert terms.of_groups(groups, (), 2) == groups[2], "who left the group meanwhile was still reached through it"
+    assert terms.of_groups(groups, (4,), 5) == {}
+
+
 def test_prices_follow_the_terms_of_the_client() -> None:
     plain = priced(ITEMS, {})
     assert (plain.net, plain.vat, plain.discount) == (Decimal("3549.00"), 0, 0)

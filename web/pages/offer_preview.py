@@ -9,12 +9,13 @@ from mailcrm.documents.values import Kind
 from mailcrm.errors import NotFound, Refused
 from mailcrm.flow import making
 from mailcrm.flow.making import Circumstances, Kit
-from mailcrm.mailing.merge import Merge
+from mailcrm.flow.prepare import leaving_by
+from mailcrm.mailing.merge import Merge, Person
 from mailcrm.mailing.pricing import below_floor
 from mailcrm.mailing.render import BadTemplate, RenderFailed, Words
 from mailcrm.mailing.terms import Chosen, missing
 from mailcrm.net.typeset.pool import Typesetter
-from mailcrm.store import clients, merging, recipients_last
+from mailcrm.store import clients, merging, people, recipients_last, send_accounts
 from mailcrm.store import terms as terms_store
 from mailcrm.store.merging import Facts, Target
 from web import frame, offer_forms, offering
@@ -128,10 +129,25 @@ def _case(offer_id: int, client_id: int) -> Case:
     found = merging.facts(reading(), who(), [client_id]).get(client_id)
     if found is None:
         raise NotFound("There is no such client.")
-    circumstances = Circumstances(now().date(), own=kit.clients.get(client_id, {}))
+    circumstances = Circumstances(
+        now().date(),
+        groups=kit.members.get(client_id, ()),
+        own=kit.clients.get(client_id, {}),
+        sender=_sender(found),
+    )
     target = found.targets[0] if found.targets else None
     merged = making.merged(kit, found, target, circumstances)
     return Case(kit, found, target, making.values(kit, circumstances), merged)
+
+
+def _sender(facts: Facts) -> Person:
+    """From whom a mailing that this user makes would leave: as `prepare.accounts` has it. Nobody where it would leave
+    the client out, or by the account that the mailing names for such clients."""
+    rows = send_accounts.accounts(reading())
+    leaves = leaving_by(rows, people.user(reading(), me().id))
+    number = leaves.get(facts.owner_id, leaves.get(None))
+    account = next((row for row in rows if row.id == number), None)
+    return Person(account.name or account.user_name or "", account.address) if account else Person(facts.owner.name)
 
 
 def _words(case: Case) -> tuple[Words | None, str]:

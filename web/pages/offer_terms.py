@@ -9,7 +9,8 @@ from mailcrm.errors import Refused
 from mailcrm.flow import offer_terms as flow
 from mailcrm.flow import offers as offers_flow
 from mailcrm.mailing.grid import cells
-from mailcrm.store import offers, terms
+from mailcrm.mailing.terms import of_groups
+from mailcrm.store import freezing, offers, terms
 from mailcrm.store.clients import name_key
 from mailcrm.store.terms import GridFilter
 from web import notices, offer_forms
@@ -33,10 +34,34 @@ def overview(offer_id: int) -> str:
     wanted = GridFilter(request.args.get("q", "")[:200], "set" in request.args, after)
     rows = terms.grid(reading(), who(), offer_id, wanted, SIZE + 1)
     more = f"{name_key(rows[SIZE - 1].name)}~{rows[SIZE - 1].client_id}" if len(rows) > SIZE else ""
-    defaults = terms.of_scope(reading(), offer_id, "default").get(0, {})
+    layers = terms.layers(reading(), offer_id)
+    defaults, ids = layers["default"].get(0, {}), [row.client_id for row in rows[:SIZE]]
+    members = terms.members(reading(), layers["group"], ids)
+    inherited = {number: defaults | of_groups(layers["group"], members.get(number, ())) for number in ids}
     return render_template(
-        "offers/terms.html", offer=offer, specs=specs, defaults=defaults, rows=rows[:SIZE], more=more, wanted=wanted
-    )
+        "offers/terms.html", offer=offer, specs=specs, defaults=defaults, rows=rows[:SIZE], more=more, wanted=wanted,
+        inherited=inherited,
+    )  # fmt: skip
+
+
+@pages.get("/offers/<int:offer_id>/terms/groups")
+def groups(offer_id: int) -> str:
+    """The grid of groups: the defaults above, a group a row."""
+    offer, layers = known(offer_id), terms.layers(reading(), offer_id)
+    return render_template(
+        "offers/group_terms.html", offer=offer, specs=offers.specs(reading(), offer_id),
+        defaults=layers["default"].get(0, {}), values=layers["group"], groups=freezing.groups(reading()),
+    )  # fmt: skip
+
+
+@pages.post("/offers/<int:offer_id>/terms/groups")
+def save_groups(offer_id: int) -> Response:
+    """Save the defaults and the terms of groups."""
+    office, defaults = tools().office, offer_forms.grid(request.form, "d")
+    changed = flow.set_values(office, by(), offer_id, "default", {0: defaults[0]}) if 0 in defaults else 0
+    changed += flow.set_values(office, by(), offer_id, "group", offer_forms.grid(request.form, "v"))
+    notices.say(ngettext("%(num)s row is changed.", "%(num)s rows are changed.", changed))
+    return redirect(notices.back(url_for("offer_terms.groups", offer_id=offer_id)))
 
 
 @pages.post("/offers/<int:offer_id>/terms")
