@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import BigInteger, Connection, case, cast, func, literal, select
 from sqlmodel import col
 
 from mailcrm.crm.reports import middle, poured
@@ -17,6 +17,7 @@ from mailcrm.store.visibility import Viewer
 KEYS = ("user", "owner", "group", "client")
 """What the table of parts can go by."""
 _MOST = 30
+_IN = 1 << 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +53,12 @@ def parts(connection: Connection, who: Viewer, scope: Scope, key: str) -> list[P
     """The busiest owners, groups or clients, with the traffic and the waits of their clients; clients by name."""
     number, client = _key(key)
     here = clients(who, scope, client)
-    sums = [func.sum(_messages(scope, client, way)).label(way) for way in ("in", "out")]
-    asked: Any = select(number.label("number"), *sums).where(number.is_not(None), *here).group_by(number).subquery()
-    came, went = asked.c["in"], asked.c.out
-    busiest: Any = select(asked).order_by((came + went).desc(), asked.c.number).limit(_MOST)
-    # Those without a message are left out here: a condition in SQL would have each client counted twice.
-    rows = {one: (int(i), int(o)) for one, i, o in connection.execute(busiest) if i + o}
+    both = cast(func.coalesce(func.sum(_messages(scope, client)), 0), BigInteger).label("both")
+    asked: Any = select(number.label("number"), both).where(number.is_not(None), *here).group_by(number).subquery()
+    step = literal(_IN, BigInteger)
+    total = asked.c.both // step + asked.c.both % step
+    busiest: Any = select(asked).order_by(total.desc(), asked.c.number).limit(_MOST)
+    rows = {one: divmod(int(found), _IN) for one, found in connection.execute(busiest) if found}
     names = _client_names(connection, list(rows)) if key == "client" else {}
     waited: Any = select(number, func.aggregate_strings(_minutes(scope, client), ","))
     found = connection.execute(waited.where(number.in_(list(rows)), *here).group_by(number))
@@ -81,9 +82,11 @@ def _key(key: str) -> tuple[Any, Any]:
 # Asked client by client, which reads the index of each and sorts nothing: a join would sort a year of messages.
 
 
-def _messages(scope: Scope, client: Any, direction: str) -> Any:
-    here = (col(Entry.client_id) == client, col(Entry.direction) == direction, *on_days(scope, col(Entry.day)))
-    return select(func.count()).where(*here).scalar_subquery()
+def _messages(scope: Scope, client: Any) -> Any:
+    """Both ways in one number, so that the index is read once: those that came are counted in steps of `_IN`."""
+    step = case((col(Entry.direction) == "in", _IN), (col(Entry.direction) == "out", 1), else_=0)
+    here = (col(Entry.client_id) == client, *on_days(scope, col(Entry.day)))
+    return select(func.sum(step)).where(*here).scalar_subquery()
 
 
 def _minutes(scope: Scope, client: Any) -> Any:
