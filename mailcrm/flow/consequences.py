@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection
@@ -10,12 +11,13 @@ from sqlalchemy import Connection
 from mailcrm.flow import notifications
 from mailcrm.flow.alerts import tell_admins
 from mailcrm.flow.notifications import NewNotification
+from mailcrm.mailing import alarm_wording
 from mailcrm.mailing.answer import Answer
 from mailcrm.mailing.outcome import Outcome, Tried, judge, rest
 from mailcrm.mailing.pace import LAST, alarm
 from mailcrm.mailing.reaction import given_up
 from mailcrm.mailing.state import SENDS
-from mailcrm.store import dispatch, queue, reactions, send_accounts, suppressions
+from mailcrm.store import dispatch, mailings, people, queue, reactions, send_accounts, suppressions
 from mailcrm.store.queue import Claimed, Result, Worker
 from mailcrm.store.send_accounts import SendAccountRow
 from mailcrm.store.suppressions import NewSuppression
@@ -96,11 +98,17 @@ class Aftermath:
             dispatch.heed(connection, mailing_id)
             words = f"{reason}: {_words(one.note.answer)}"
             if dispatch.change(connection, mailing_id, SENDS, state="paused", pause_reason=words[:500]):
-                text = f"A mailing from {one.note.account.address} was paused by itself. {words[:500]}\n"
-                key = f"mailing:{mailing_id}:paused:{now:%Y-%m-%dT%H:%M}"
-                tell_admins(connection, key, "A mailing was paused by itself", text, now)
+                _alarm(connection, one, reason, now)
             if reason == "addresses":
                 suppressions.lift_of_mailing(connection, mailing_id)
+
+
+def _alarm(connection: Connection, one: _Judged, reason: str, now: datetime) -> None:
+    found = mailings.mailing(connection, one.note.claimed.mailing_id)
+    name, address, said = found.name if found else "", one.note.account.address, _words(one.note.answer)[:500]
+    key = f"mailing:{one.note.claimed.mailing_id}:paused:{now:%Y-%m-%dT%H:%M}"
+    worded = partial(alarm_wording.paused, name=name, address=address, reason=reason, server=said)
+    tell_admins(connection, key, worded, now)
 
 
 def _suppression(one: _Judged) -> NewSuppression:
@@ -149,11 +157,8 @@ def _words(answer: Answer) -> str:
 
 
 def _warn_owner(connection: Connection, account: SendAccountRow, now: datetime) -> None:
-    login = send_accounts.login_of(connection, account.user_id) if account.user_id else ""
-    if "@" in login:
-        text = (
-            f"The mail server refuses the password of {account.address}. Nothing is sent from this address until you "
-            "enter the new password on the page of the account.\n"
-        )
+    owner = people.user(connection, account.user_id) if account.user_id else None
+    if owner is not None and "@" in owner.login:
         key = f"account:{account.id}:sign-in:{now:%Y-%m-%d}"
-        notifications.queue(connection, NewNotification(key, login, f"{account.address} cannot send", text), now)
+        words = alarm_wording.password(owner.language, account.address)
+        notifications.queue(connection, NewNotification(key, owner.login, *words), now)

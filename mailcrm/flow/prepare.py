@@ -21,7 +21,6 @@ from mailcrm.mailing.preflight import fingerprint
 from mailcrm.store import freezing, mailings, merging, people, send_accounts, suppressions, tracking
 from mailcrm.store.mailings import MailingRow
 from mailcrm.store.merging import Facts
-from mailcrm.store.people import UserRow
 from mailcrm.store.send_accounts import SendAccountRow
 
 PORTION = 50
@@ -102,16 +101,17 @@ def accounts(edit: Edit, mailing: MailingRow) -> dict[int | None, int]:
     """
     rows = send_accounts.accounts(edit.connection)
     maker = people.user(edit.connection, mailing.created_by) if mailing.created_by is not None else None
-    return leaving_by(rows, maker, mailing.fallback_account_id)
+    staff_id = maker.id if maker is not None and maker.role == "staff" else None
+    return leaving_by(rows, staff_id, mailing.fallback_account_id)
 
 
 def leaving_by(
-    rows: Sequence[SendAccountRow], maker: UserRow | None, fallback_id: int | None = None
+    rows: Sequence[SendAccountRow], staff_id: int | None, fallback_id: int | None = None
 ) -> dict[int | None, int]:
-    """`accounts` of these accounts for whoever makes a mailing."""
+    """`accounts` of these accounts, where a member of staff (with this id) or a manager (None) makes the mailing."""
     own = {row.user_id: row.id for row in rows if row.user_id is not None and row.state == "active"}
-    if maker is not None and maker.role == "staff":
-        return {None: own[maker.id]} if maker.id in own else {}
+    if staff_id is not None:
+        return {None: own[staff_id]} if staff_id in own else {}
     return own | ({None: fallback_id} if fallback_id is not None else {})
 
 

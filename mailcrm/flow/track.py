@@ -15,7 +15,7 @@ from mailcrm.crm.match import Found
 from mailcrm.flow.alerts import tell_admins
 from mailcrm.mail.message import Kind, ParsedMessage
 from mailcrm.mail.thread import own_ids
-from mailcrm.mailing import reaction
+from mailcrm.mailing import alarm_wording, reaction
 from mailcrm.mailing.reaction import Told
 from mailcrm.mailing.replies import Candidate, Clues, Match, choose, clues
 from mailcrm.mailing.token import TokenKeys, recipient_of
@@ -147,13 +147,9 @@ def _write(connection: Connection, matched: Sequence[_Matched], now: datetime) -
 def _alert(connection: Connection, one: _Matched, now: datetime) -> None:
     """Complaints decide what becomes of all mail of a domain: admins hear of each at once."""
     to = one.recipient
-    words = (
-        f"The provider of {to.address} reports that the offer {to.offer_number} ({to.offer_title}) was called unwanted "
-        "there. Nothing is sent to this address any more, and a mailing that more than one in a thousand complain "
-        "about is paused by itself. Look at its statistics before it goes on.\n"
-    )
-    subject = f"Complaint about the offer {to.offer_number}"
-    tell_admins(connection, f"complaint:{to.id}:{one.read.news.number}", subject, words, now)
+    key = f"complaint:{to.id}:{one.read.news.number}"
+    offer = (to.address, to.offer_number, to.offer_title)
+    tell_admins(connection, key, lambda language: alarm_wording.complaint(language, *offer), now)
 
 
 def _address(one: _Matched) -> str:

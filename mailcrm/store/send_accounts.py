@@ -114,11 +114,6 @@ def need_credentials(connection: Connection, account_id: int, now: datetime, why
     return connection.execute(changed).rowcount == 1
 
 
-def login_of(connection: Connection, user_id: int) -> str:
-    """The address of a user, for telling him about his account."""
-    return str(connection.execute(select(col(User.login)).where(col(User.id) == user_id)).scalar_one_or_none() or "")
-
-
 def with_probe(connection: Connection, probe: str) -> list[SendAccountRow]:
     """The accounts whose probe is in this very state."""
     return _rows(connection, col(SendAccount.probe) == probe)

@@ -409,12 +409,18 @@ def test_mail_rests_on_holidays_where_the_mailing_wants_it(post: Post) -> None:
 def test_admins_hear_that_a_mailing_was_paused(post: Post) -> None:
     people.add_user(post.db, NewUser("root@firm.example", "Root", role="admin"), post.clock)
     people.add_user(post.db, NewUser("anna@firm.example", "Anna", role="staff"), post.clock)
+    irina = people.add_user(post.db, NewUser("irina@firm.example", "Ирина", role="admin"), post.clock)
+    people.edit_user(post.db, irina, {"language": "ru"}, post.clock)
     with FakeSmtp(lambda turn: "550 5.7.1 policy" if turn.command == "RCPT" else None) as server:
         post.mailing(post.account(server.port), addresses(30))
         post.send()
-    ((address, text),) = post.rows("SELECT address, text FROM notification")
-    assert address == "root@firm.example"
-    assert "550 5.7.1 policy" in str(text)
+    told = post.rows("SELECT address, subject, text FROM notification ORDER BY address")
+    assert [row[0] for row in told] == ["irina@firm.example", "root@firm.example"]
+    assert all("550 5.7.1 policy" in str(row[2]) for row in told)
+    assert str(told[0][1]).startswith("Рассылка остановилась сама")
+    assert "Слишком много серверов отвергают её" in str(told[0][2])
+    assert str(told[1][1]).startswith("A mailing was paused by itself")
+    assert "Too many servers refuse it as unwanted" in str(told[1][2])
 
 
 def test_a_lost_message_fails_alone(post: Post) -> None:

@@ -136,6 +136,8 @@ def test_a_complaint_stops_all_mail(room: Mailroom, db: Database, acme: int, now
     offering = Offering(db, now - timedelta(hours=2), mailing={"state": "running"})
     max_ = offering.recipient("max@acme.example", acme)
     people.add_user(db, NewUser("root@example.com", "Root", role="admin"), now)
+    irina = people.add_user(db, NewUser("irina@example.com", "Ирина", role="admin"), now)
+    people.edit_user(db, irina, {"language": "ru"}, now)
     room.deliver(
         b"From: feedback@isp.test\nTo: anna@example.com\nSubject: Complaint\nMIME-Version: 1.0\n"
         b'Content-Type: multipart/report; report-type=feedback-report; boundary="b"\n\n--b\n'
@@ -149,10 +151,11 @@ def test_a_complaint_stops_all_mail(room: Mailroom, db: Database, acme: int, now
     assert suppressed(room.db) == [("max@acme.example", "all", "complained")]
     with db.reading() as connection:
         found = connection.exec_driver_sql("SELECT state, pause_reason FROM mailing").all()
-        told = connection.exec_driver_sql("SELECT address, subject FROM notification").all()
+        told = connection.exec_driver_sql("SELECT address, subject FROM notification ORDER BY address").all()
     assert [tuple(row) for row in found] == [("paused", "complaints: 1 of 1")]
-    assert [row[0] for row in told] == ["root@example.com"], "admins hear of it at once"
-    assert told[0][1].startswith("Complaint about the offer ")
+    assert [row[0] for row in told] == ["irina@example.com", "root@example.com"], "admins hear of it at once"
+    assert told[0][1].startswith("Жалоба на предложение ")
+    assert told[1][1].startswith("Complaint about the offer ")
 
 
 def test_an_automatic_reply_is_no_reply_and_says_when(room: Mailroom, offering: Offering, acme: int) -> None:

@@ -15,7 +15,7 @@ from mailcrm.mailing.pricing import below_floor
 from mailcrm.mailing.render import BadTemplate, RenderFailed, Words
 from mailcrm.mailing.terms import Chosen, missing
 from mailcrm.net.typeset.pool import Typesetter
-from mailcrm.store import clients, merging, people, recipients_last, send_accounts
+from mailcrm.store import clients, merging, recipients_last, send_accounts
 from mailcrm.store import terms as terms_store
 from mailcrm.store.merging import Facts, Target
 from web import frame, offer_forms, offering
@@ -144,7 +144,7 @@ def _sender(facts: Facts) -> Person:
     """From whom a mailing that this user makes would leave: as `prepare.accounts` has it. Nobody where it would leave
     the client out, or by the account that the mailing names for such clients."""
     rows = send_accounts.accounts(reading())
-    leaves = leaving_by(rows, people.user(reading(), me().id))
+    leaves = leaving_by(rows, me().id if me().role == "staff" else None)
     number = leaves.get(facts.owner_id, leaves.get(None))
     account = next((row for row in rows if row.id == number), None)
     return Person(account.name or account.user_name or "", account.address) if account else Person(facts.owner.name)
