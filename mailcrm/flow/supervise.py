@@ -14,6 +14,9 @@ from mailcrm.store.dispatch import Running
 from mailcrm.store.queue import Source, Worker
 from mailcrm.store.send_accounts import SendAccountRow
 
+_LEAVING = ("queued", "claimed", "sending")
+_UNFINISHED = (*_LEAVING, "new", "rendered", "deferred")
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -59,12 +62,13 @@ def _is_open(mailing: Running, now: datetime, work: WorkCalendar) -> bool:
 
 def _advance(connection: Connection, mailing: Running, now: datetime) -> None:
     """The next wave, "finishing" once only those are left whom a server put off, "done" once nobody is."""
-    if dispatch.has_recipients(connection, mailing.id, ("queued", "claimed", "sending")):
+    present = dispatch.present(connection, mailing.id, _UNFINISHED)
+    if not present.isdisjoint(_LEAVING):
         _next_wave(connection, mailing, now)
         dispatch.change(connection, mailing.id, ("finishing",), state="running")
-    elif dispatch.has_recipients(connection, mailing.id, ("new", "rendered")):
+    elif not present.isdisjoint(("new", "rendered")):
         return
-    elif dispatch.has_recipients(connection, mailing.id, ("deferred",)):
+    elif present:
         _next_wave(connection, mailing, now)
         dispatch.change(connection, mailing.id, ("running",), state="finishing")
     else:
@@ -77,7 +81,7 @@ def _next_wave(connection: Connection, mailing: Running, now: datetime) -> None:
     if mailing.wave >= len(ramp.sizes):
         return
     if mailing.wave_at is None:
-        if not dispatch.has_recipients(connection, mailing.id, ("queued", "claimed", "sending"), mailing.wave):
+        if not dispatch.present(connection, mailing.id, _LEAVING, mailing.wave):
             dispatch.change(connection, mailing.id, (mailing.state,), wave_at=now + ramp.gap)
     elif mailing.wave_at <= now:
         dispatch.change(connection, mailing.id, (mailing.state,), wave=mailing.wave + 1, wave_at=None)
