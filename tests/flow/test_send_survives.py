@@ -182,11 +182,12 @@ _TURNS = st.tuples(st.sampled_from(["MAIL", "RCPT", "DATA", "DOT"]), st.sampled_
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(plans=st.lists(st.lists(_TURNS, max_size=4), min_size=3, max_size=12))
+@given(plans=st.lists(st.lists(_TURNS, max_size=4), min_size=3, max_size=12), count=st.sampled_from([1, 2, 8]))
 def test_whatever_a_server_says_everybody_ends_in_one_final_state(
-    post: Post, plans: list[list[tuple[str, str]]]
+    post: Post, plans: list[list[tuple[str, str]]], count: int
 ) -> None:
     """Each recipient has a list of what goes wrong in his tries, one a try; then all goes well."""
+    post.workers = 1 if post.db.is_sqlite else count
     left = {f"c{n}@x.example": list(plan) for n, plan in enumerate(plans)}
 
     def script(turn: Turn) -> Answer:
