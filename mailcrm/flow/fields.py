@@ -119,13 +119,21 @@ def set_values(office: Office, by: By, client_id: int, new: Mapping[str, str]) -
 
 def set_tags(office: Office, by: By, client_id: int, names: Collection[str]) -> None:
     """Give a client these tags and no others; raises Refused, or NotFound."""
-    wanted = [" ".join(name.split()) for name in names if name.strip()]
-    if any(len(name) > _LONGEST_TAG for name in wanted):
-        raise Refused(f"A tag has at most {_LONGEST_TAG} characters.")
+    wanted = [tag_name(name) for name in names if name.strip()]
     with editing(office, by) as edit:
         flow_clients.known(edit, client_id)
         tags.set_tags(edit.connection, client_id, wanted)
         groups.refresh_client(edit, client_id)
+
+
+def tag_name(text: str) -> str:
+    """A tag as it is stored; raises Refused for none and for one that is too long."""
+    name = " ".join(text.split())
+    if not name:
+        raise Refused("Write the name of the tag.")
+    if len(name) > _LONGEST_TAG:
+        raise Refused(f"A tag has at most {_LONGEST_TAG} characters.")
+    return name
 
 
 def stored(field: FieldRow, text: str) -> tuple[str, str]:

@@ -94,7 +94,7 @@ def restore(office: Office, by: By, group_id: int) -> None:
 def put(office: Office, by: By, group_id: int, client_ids: Collection[int]) -> None:
     """Put clients into a group by hand; raises Refused, NotFound."""
     with editing(office, by) as edit:
-        _fillable(edit, group_id)
+        fillable(edit, group_id)
         for client_id in client_ids:
             _client(edit, client_id)
             edit.note("put into group", "client_group", group_id, client_id)
@@ -104,7 +104,7 @@ def put(office: Office, by: By, group_id: int, client_ids: Collection[int]) -> N
 def take_out(office: Office, by: By, group_id: int, client_id: int) -> None:
     """Take a client out of a group by hand; raises Refused, NotFound."""
     with editing(office, by) as edit:
-        _fillable(edit, group_id)
+        fillable(edit, group_id)
         _client(edit, client_id)
         groups.remove_member(edit.connection, group_id, client_id)
         edit.note("taken out of group", "client_group", group_id, client_id)
@@ -165,7 +165,8 @@ def _editable(edit: Edit, group_id: int) -> GroupRow:
     return found
 
 
-def _fillable(edit: Edit, group_id: int) -> GroupRow:
+def fillable(edit: Edit, group_id: int) -> GroupRow:
+    """The group, where he may put clients in and take them out; raises Refused, NotFound."""
     found = _known(edit, group_id)
     if found.kind != "hand":
         raise Refused("Who is in this group is said by its rule.")

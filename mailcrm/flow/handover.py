@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from mailcrm.errors import NotFound, Refused
 from mailcrm.flow import groups as flow_groups
 from mailcrm.flow.edit import By, Edit, Office, editing
-from mailcrm.store import clients, groups, handovers, ownership, people
+from mailcrm.store import bulk, clients, groups, handovers, ownership, people
+from mailcrm.store.bulk import Chosen
 from mailcrm.store.handovers import HandoverRow, Subject
 from mailcrm.store.ownership import Change
 from mailcrm.store.visibility import EVERYTHING, Viewer
@@ -53,6 +54,32 @@ def plan(office: Office, by: By, new: NewHandover) -> int:
 def leave(office: Office, by: By, user_id: int, to_id: int) -> int:
     """Hand over all that a user owns and manages, because he leaves; returns the id. Raises Refused, NotFound."""
     return plan(office, by, NewHandover(Subject("user", user_id), to_id, manages=True))
+
+
+def pick(office: Office, by: By, which: Chosen, to_id: int) -> tuple[int | None, int]:
+    """Hand over the clients that were chosen from the list, at once, of those that he may hand over.
+
+    Returns the id of the handover (None where nothing passed) and how many clients were left out. Raises Refused.
+    """
+    with editing(office, by) as edit:
+        heir = people.user(edit.connection, to_id)
+        if heir is None or not heir.is_active:
+            raise Refused("There is no such user to hand over to.")
+        meant = bulk.chosen(edit.connection, by.who, which)
+        if not meant:
+            raise Refused("Choose clients first.")
+        allowed = handovers.givable(edit.connection, by.who, meant)
+        row = {"kind": "clients", "to_id": to_id, "due_at": by.at, "created_by": by.actor_id, "created_at": by.at}
+        number = handovers.add_handover(edit.connection, {**row, "state": "done", "done_at": by.at})
+        change = Change(to_id, by.at, by.actor_id, number)
+        moved = sum(ownership.give(edit.connection, part, change) for part in handovers.among(allowed))
+        if not moved:
+            handovers.remove(edit.connection, number)
+        else:
+            handovers.settle(edit.connection, number, "done", {"moved": moved})
+            edit.note("handed over", "handover", number, detail=f"{moved} → {heir.name}")
+    flow_groups.refresh(office, by.at)
+    return (number if moved else None), len(meant) - len(allowed)
 
 
 def cancel(office: Office, by: By, handover_id: int) -> None:

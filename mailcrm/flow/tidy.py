@@ -1,9 +1,10 @@
-"""What is forgotten in time: lines of the tray that nobody wanted, ended sessions, sign-in attempts, the audit log."""
+"""What is forgotten in time: lines of the tray that nobody wanted, ended sessions, sign-in attempts, the audit log, and
+how acts on many clients are taken back."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from mailcrm.store import audit, sessions, triage
+from mailcrm.store import audit, bulk, sessions, triage
 from mailcrm.store.database import Database
 
 
@@ -22,3 +23,4 @@ def tidy(database: Database, retention: Retention, now: datetime) -> None:
         triage.drop_older(connection, now - retention.tray)
         sessions.drop_old(connection, now - retention.sign_ins)
         audit.drop_older(connection, now - retention.audit)
+        bulk.drop_older(connection, now - bulk.UNDOABLE)

@@ -35,7 +35,7 @@ from mailcrm.model.documents import (
     VersionClient,
 )
 from mailcrm.model.fields import ClientField, ClientTag, CustomField, Tag
-from mailcrm.model.groups import Absence, ClientGroup, GroupClient, GroupDeputy, Handover, OwnerChange
+from mailcrm.model.groups import Absence, BulkEdit, ClientGroup, GroupClient, GroupDeputy, Handover, OwnerChange
 from mailcrm.model.imports import (
     ClientImport,
     ClientMerge,
@@ -84,6 +84,7 @@ __all__ = [
     "BackupCode",
     "Blob",
     "BlobText",
+    "BulkEdit",
     "Chore",
     "Client",
     "ClientDomain",

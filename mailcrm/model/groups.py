@@ -1,4 +1,4 @@
-"""ClientGroup, GroupClient, GroupDeputy, Absence, Handover, OwnerChange: who looks after which clients, since when."""
+"""ClientGroup, GroupClient, GroupDeputy, Absence, Handover, OwnerChange, BulkEdit: who looks after which clients."""
 
 from datetime import datetime
 
@@ -82,7 +82,8 @@ class Handover(SQLModel, table=True):
 
     id: int | None = Field(default=None, primary_key=True, sa_type=Id)
     kind: str
-    """client, group (all its clients) or user (all that he owns): which of the next three says what."""
+    """client, group (all its clients) or user (all that he owns): which of the next three says what; or clients, those
+    that were chosen from the list."""
     client_id: int | None = Field(default=None, foreign_key="client.id", ondelete="CASCADE", sa_type=Id, index=True)
     group_id: int | None = Field(
         default=None, foreign_key="client_group.id", ondelete="CASCADE", sa_type=Id, index=True
@@ -119,3 +120,20 @@ class OwnerChange(SQLModel, table=True):
         default=None, foreign_key="handover.id", ondelete="SET NULL", sa_type=Id, index=True
     )
     actor_id: int | None = Field(default=None, foreign_key="user_account.id", ondelete="SET NULL", sa_type=Id)
+
+
+class BulkEdit(SQLModel, table=True):
+    """An act on many clients of the list, with what it changed: for as long as it may be taken back."""
+
+    __tablename__ = "bulk_edit"
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=Id)
+    kind: str
+    """tag, untag, put, take or archive."""
+    tag: str = ""
+    group_id: int | None = Field(default=None, foreign_key="client_group.id", ondelete="CASCADE", sa_type=Id)
+    actor_id: int | None = Field(default=None, foreign_key="user_account.id", ondelete="SET NULL", sa_type=Id)
+    at: datetime = Field(sa_type=UtcTime)
+    changed: str
+    """JSON: [client, what was before] of each client that was not so already."""
+    undone_at: datetime | None = Field(default=None, sa_type=UtcTime)

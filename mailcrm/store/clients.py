@@ -1,10 +1,24 @@
 """Clients as rows: one, a page of them by any order, and the writes that `flow.clients` composes."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, delete, exists, func, insert, not_, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    not_,
+    or_,
+    select,
+    update,
+)
 from sqlmodel import col
 
 from mailcrm.model import (
@@ -117,11 +131,12 @@ def clients(
     """One page of the clients that the viewer may see; `after` is `cursor(…)` of the last one of the page before."""
     if wanted.order == "field":
         return _by_field(connection, who, wanted, (after, limit))
-    query = _select(who).where(*_fits(wanted))
+    query = _select(who).where(*fits(wanted))
     return [ClientRow(*row) for row in connection.execute(_page(query, wanted.order, after).limit(limit))]
 
 
-def _fits(wanted: ClientFilter) -> list[ColumnElement[bool]]:
+def fits(wanted: ClientFilter) -> list[ColumnElement[bool]]:
+    """A filter as conditions on `client`, but for who may see it."""
     merged = select(col(ClientMerge.gone_id)).where(col(ClientMerge.undone_at).is_(None))
     archived = and_(col(Client.archived_at).is_not(None), col(Client.id).not_in(merged))
     where: list[ColumnElement[bool]] = [archived if wanted.archived else _live()]
@@ -151,7 +166,7 @@ def _by_field(
     here = (col(ClientField.client_id) == col(Client.id), col(ClientField.field_id) == wanted.order_field)
     if after is None or after[0] is not None:
         key, identity = col(ClientField.sort_key), col(ClientField.client_id)
-        query = _select(who).add_columns(key).join(ClientField, and_(*here)).where(*_fits(wanted))
+        query = _select(who).add_columns(key).join(ClientField, and_(*here)).where(*fits(wanted))
         if after:
             query = query.where(or_(key > after[0], and_(key == after[0], identity > after[1])))
         found = [ClientRow(*row) for row in connection.execute(query.order_by(key, identity).limit(limit))]
@@ -159,7 +174,7 @@ def _by_field(
         return found
     start = after[1] if after and after[0] is None else 0
     without = ~exists().where(*here)
-    query = _select(who).where(*_fits(wanted), without, col(Client.id) > start).order_by(col(Client.id))
+    query = _select(who).where(*fits(wanted), without, col(Client.id) > start).order_by(col(Client.id))
     return found + [ClientRow(*row) for row in connection.execute(query.limit(limit - len(found)))]
 
 
@@ -170,12 +185,13 @@ def cursor(row: ClientRow, order: str) -> Cursor:
     return values.get(order, name_key(row.name)), row.id
 
 
-def count(connection: Connection, who: Viewer, owner_id: int | None = None) -> int:
-    """How many clients are not archived, of those that the viewer may see."""
-    query = select(func.count()).select_from(Client).where(_live(), sees(who))
-    if owner_id is not None:
-        query = query.where(col(Client.owner_id) == owner_id)
-    return int(connection.execute(query).scalar_one())
+def count(connection: Connection, who: Viewer, wanted: ClientFilter = ClientFilter()) -> tuple[int, int]:
+    """How many clients are not archived, and how many of those fit a filter, of those that the viewer may see."""
+    live = {**asdict(wanted), "order": "name", "order_field": 0} == asdict(ClientFilter())
+    fitting = func.count() if live else func.count(case((and_(*fits(wanted)), 1)))
+    query = select(func.count(), fitting).select_from(Client).where(_live(), sees(who))
+    total, some = connection.execute(query).one()
+    return int(total), int(some)
 
 
 def held_out_of_sight(connection: Connection, who: Viewer, name: str) -> bool:

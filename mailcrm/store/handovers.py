@@ -1,14 +1,16 @@
 """Handovers as rows: what passes to whom and when, what that would move, and the writes of `flow.handover`."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, select, true, update
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from mailcrm.model import Client, ClientGroup, GroupClient, Handover, User
+from mailcrm.store.rows import parts
 from mailcrm.store.visibility import Viewer, sees, sees_client
 
 
@@ -17,7 +19,7 @@ class Subject:
     """What is handed over: one client, the clients of a group, or all that a user owns."""
 
     kind: str
-    """client, group or user."""
+    """client, group, user, or clients (those that were chosen from the list)."""
     id: int
 
 
@@ -77,6 +79,24 @@ def which(subject: Subject) -> ColumnElement[bool]:
     return col(Client.id).in_(select(col(GroupClient.client_id)).where(col(GroupClient.group_id) == subject.id))
 
 
+def among(ids: Iterable[int]) -> Iterator[ColumnElement[bool]]:
+    """These clients, as conditions on `client` that any database takes."""
+    return (col(Client.id).in_(part) for part in parts(ids))
+
+
+def givable(connection: Connection, who: Viewer, ids: Iterable[int]) -> list[int]:
+    """Of these clients, those that he may hand over: all for an admin, else his own and those of groups he manages."""
+    groups = select(col(ClientGroup.id)).where(col(ClientGroup.manager_id).in_(who.stands_for))
+    groups = groups.where(col(ClientGroup.archived_at).is_(None))
+    managed_too = select(col(GroupClient.client_id)).where(col(GroupClient.group_id).in_(groups))
+    his = or_(col(Client.owner_id).in_(who.stands_for), col(Client.id).in_(managed_too))
+    found: list[int] = []
+    for here in among(ids):
+        query = select(col(Client.id)).where(here, true() if who.role == "admin" else his)
+        found += sorted(int(number or 0) for number in connection.execute(query).scalars())
+    return found
+
+
 def preview(connection: Connection, who: Viewer, subject: Subject, most: int = 12) -> Preview:
     """What a handover of this would move, as far as the viewer may see it."""
     here = (which(subject), sees(who))
@@ -127,6 +147,11 @@ def due(connection: Connection, now: datetime) -> list[int]:
 def add_handover(connection: Connection, values: dict[str, Any]) -> int:
     """Insert a handover from columns; returns the id."""
     return int(connection.execute(insert(Handover).values(values).returning(_ID)).scalar_one())
+
+
+def remove(connection: Connection, handover_id: int) -> None:
+    """Forget a handover that moved nothing."""
+    connection.execute(delete(Handover).where(handover_id == _ID))
 
 
 def settle(connection: Connection, handover_id: int, expected: str, values: dict[str, Any]) -> bool:

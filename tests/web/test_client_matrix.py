@@ -232,6 +232,7 @@ ANYBODYS = {
     "suppression_id": "suppression",
     "triage_id": "triage",
     "view_id": "saved_view",
+    "bulk_id": "bulk_edit",
     "webhook_id": "webhook",
     "token_id": "api_token",
     "session_id": "user_session",

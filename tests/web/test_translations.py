@@ -238,6 +238,7 @@ def test_every_refusal_of_flow_has_its_sentence() -> None:
         "prepare",
         "trial",
         "consents",
+        "bulk",
     ]
     unknown = []
     for name in used:

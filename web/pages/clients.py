@@ -10,7 +10,7 @@ from mailcrm.errors import NotFound, Refused
 from mailcrm.flow import clients as flow
 from mailcrm.flow import fields as flow_fields
 from mailcrm.flow.clients import NewClient
-from mailcrm.store import cards, client_merges, clients, fields, people, tags, tracking
+from mailcrm.store import bulk, cards, client_merges, clients, fields, people, tags, tracking
 from mailcrm.store.clients import ClientFilter, ClientRow, Cursor
 from mailcrm.store.fields import FieldRow
 from web import audited, client_lists, notices
@@ -30,7 +30,7 @@ def overview() -> str:
     """One page of the list, by name, the last message or a field; `q` searches, `mine`, `tag`, `archived` and fields
     narrow it."""
     known_fields = fields.fields(reading())
-    wanted = _wanted(known_fields)
+    wanted = filter_asked(known_fields)
     rows = clients.clients(reading(), who(), wanted, after(wanted.order), SIZE + 1)
     more = clients.cursor(rows[SIZE - 1], wanted.order) if len(rows) > SIZE else None
     columns = [one for one in known_fields if one.in_list]
@@ -41,7 +41,7 @@ def overview() -> str:
         more=written(more, wanted.order) if more else None,
         wanted=wanted,
         first="after" not in request.args,
-        total=clients.count(reading(), who()),
+        **_acts(wanted, bool(more) or "after" in request.args),
         mine="mine" in request.args,
         query=request.args.get("q", ""),
         columns=columns,
@@ -60,11 +60,22 @@ def export(form: str) -> Response:
     known_fields = fields.fields(reading())
     # Excel takes the separator of the country for granted.
     kind = "csv;" if form == "csv" and me().language == "ru" else form
-    data = client_lists.made(reading(), who(), _wanted(known_fields), known_fields, kind)
+    data = client_lists.made(reading(), who(), filter_asked(known_fields), known_fields, kind)
     audited.taken("exported", "client", detail=form)
     name = f"clients.{form}"
     headers = {"Content-Disposition": disposition(name, name)}
     return Response(data, mimetype=client_lists.TYPES[form], headers=headers)
+
+
+def _acts(wanted: ClientFilter, paged: bool) -> dict[str, object]:
+    """How many clients there are, and what can be done with them: users and groups that take them.
+
+    How many fit on all pages is counted where there are more; nobody waits for that while he types words.
+    """
+    asked = wanted if paged and request.headers.get("HX-Request") != "true" else ClientFilter()
+    total, fitting = clients.count(reading(), who(), asked)
+    takers = {} if wanted.archived else bulk.takers(reading(), who())
+    return {"total": total, "fitting": fitting if asked is wanted else None, "paged": paged, "takers": takers}
 
 
 def _narrowed(known_fields: list[FieldRow]) -> dict[str, str]:
@@ -73,7 +84,8 @@ def _narrowed(known_fields: list[FieldRow]) -> dict[str, str]:
     return {name: request.args[name][:200] for name in names if request.args.get(name)}
 
 
-def _wanted(known_fields: list[FieldRow]) -> ClientFilter:
+def filter_asked(known_fields: list[FieldRow]) -> ClientFilter:
+    """The filter and the order of the list that stand in the address."""
     order, ids = request.args.get("order", "name"), {one.key: one.id for one in known_fields}
     narrowed, tag = _narrowed(known_fields), request.args.get("tag", "")
     return ClientFilter(

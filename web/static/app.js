@@ -40,7 +40,7 @@
     "/": () => $("#q") && $("#q").focus(),
     "?": () => go("/help"),
     a: () => { const row = at(); if (row && row.matches("[data-tray]")) $("input[list]", row).focus(); },
-    c: () => click("[data-act=c]", at()), x: () => click("[data-act=x]", at()), e: () => click("[data-act=e]", at()),
+    c: () => click("[data-act=c]", at()), x: () => click("[data-act=x], [name=clients]", at()), e: () => click("[data-act=e]", at()),
     y: () => click("[data-act=y]", at()), n: () => click("[data-act=n]", at()) || click("a[data-act=n]", document.body),
     t: () => click("[data-act=t]", at() || document.body) || makeTask(at()),
     s: () => click("[data-act=s]", at()),
@@ -66,6 +66,9 @@
       if (found >= 0) field.value = typed.splice(found, 1)[0][1];
     }
   }
+  document.addEventListener("change", ({ target }) => {
+    if (target.dataset.every) $$(`[name=${target.dataset.every}]`, target.form).forEach((one) => { one.checked = target.checked; });
+  });
   let awaited = 0;
   document.addEventListener("keydown", (event) => {
     if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k" && palette) { event.preventDefault(); ask(); return; }
