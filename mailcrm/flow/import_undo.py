@@ -6,7 +6,7 @@ from typing import Any
 from mailcrm.flow import rematch
 from mailcrm.flow.edit import By, Edit, editing
 from mailcrm.flow.imports import Tools, known
-from mailcrm.store import document_work, imports, journal, references
+from mailcrm.store import document_work, imports, journal, ownership, references
 from mailcrm.store.journal import Change
 
 
@@ -46,6 +46,7 @@ def _take_back(edit: Edit, changes: list[Change], clients: tuple[frozenset[int],
     made, stay = clients
     changes = [one for change in changes for one in references.without(edit.connection, change, stay)]
     gone = [key[0] for key in _added(changes, "client")]
+    changes = [_of_owners(edit, change) for change in changes]
     messages = references.messages_of(edit.connection, gone)
     names = references.names(edit.connection, changes)
     told: set[int] = set()
@@ -59,6 +60,15 @@ def _take_back(edit: Edit, changes: list[Change], clients: tuple[frozenset[int],
         if client not in made:
             # What came since by these names goes, too.
             rematch.removed(edit, client, lost)
+
+
+def _of_owners(edit: Edit, change: Change) -> Change:
+    """The change, without owners who were followed by others: that they were owners stays told."""
+    kind, table, items = change
+    if (kind, table) != ("+", "owner_change"):
+        return change
+    told = ownership.overtaken(edit.connection, [key[0] for key in items])
+    return [kind, table, [key for key in items if key[0] not in told]]
 
 
 def _keys(change: Change) -> list[Any]:

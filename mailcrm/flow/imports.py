@@ -165,7 +165,7 @@ def _carry_out(tools: Tools, by: By, import_id: int, work: Work, portion: tuple[
     lines, done, total = portion
     with editing(tools.office, by) as edit:
         batch = import_rows.read(work, edit.connection, lines)
-        saved = client_records.save(edit.connection, batch.drafts, by.at)
+        saved = client_records.save(edit.connection, batch.drafts, by.at, by.actor_id)
         work.real |= saved.real
         work.made |= set(saved.real.values())
         changes = saved.changes + (rematch_many.added(edit, saved.names) if saved.names else [])

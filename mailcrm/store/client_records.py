@@ -20,7 +20,7 @@ from mailcrm.model import (
     ContactPhone,
     Tag,
 )
-from mailcrm.store import journal, tags
+from mailcrm.store import journal, ownership, tags
 from mailcrm.store.clients import name_key
 from mailcrm.store.journal import Change
 from mailcrm.store.rows import insert, insert_missing, parts, table
@@ -120,10 +120,10 @@ def _noted(connection: Connection, found: dict[int, ClientDraft], part: list[int
         found[client].tag_names.append(name)
 
 
-def save(connection: Connection, changed: Sequence[ClientDraft], at: datetime) -> Saved:
+def save(connection: Connection, changed: Sequence[ClientDraft], at: datetime, actor_id: int | None) -> Saved:
     """Write drafts in bulk; says what that changed, for the journal."""
     saved = Saved()
-    _save_clients(connection, [one for one in changed if one.is_changed], at, saved)
+    _save_clients(connection, [one for one in changed if one.is_changed], (at, actor_id), saved)
     _save_contacts(connection, changed, at, saved)
     _save_reach(connection, changed, saved)
     _save_fields(connection, changed, saved)
@@ -131,7 +131,10 @@ def save(connection: Connection, changed: Sequence[ClientDraft], at: datetime) -
     return saved
 
 
-def _save_clients(connection: Connection, changed: Sequence[ClientDraft], at: datetime, saved: Saved) -> None:
+def _save_clients(
+    connection: Connection, changed: Sequence[ClientDraft], when: tuple[datetime, int | None], saved: Saved
+) -> None:
+    at, _ = when
     fresh = [one for one in changed if one.id < 0]
     stamps = {"created_at": at, "updated_at": at, "message_count": 0}
     rows = [{**one.columns, "name_key": name_key(one.columns["name"]), **stamps} for one in fresh]
@@ -139,9 +142,27 @@ def _save_clients(connection: Connection, changed: Sequence[ClientDraft], at: da
     saved.changes += journal.added("client", ([number] for number in saved.real.values()))
     known = [one for one in changed if one.id > 0]
     before = journal.rows(connection, "client", "id", [one.id for one in known])
+    _save_owners(connection, known, when, saved)
     _update(connection, Client, [(one.id, _keyed(one.columns) | {"updated_at": at}) for one in known])
     after = journal.rows(connection, "client", "id", [one.id for one in known])
     saved.changes += journal.differences("client", before, after)
+
+
+def _save_owners(
+    connection: Connection, known: Sequence[ClientDraft], when: tuple[datetime, int | None], saved: Saved
+) -> None:
+    """Who owned them until now stays told, as after any other change of owner."""
+    given: dict[int | None, list[int]] = {}
+    for one in known:
+        if one.columns["owner_id"] != one.before["owner_id"]:
+            given.setdefault(one.columns["owner_id"], []).append(one.id)
+    ids = [client for some in given.values() for client in some]
+    before = journal.rows(connection, "owner_change", "client_id", ids)
+    for owner_id, some in given.items():
+        for part in parts(some):
+            ownership.give(connection, col(Client.id).in_(part), ownership.Change(owner_id, *when))
+    after = journal.rows(connection, "owner_change", "client_id", ids)
+    saved.changes += journal.differences("owner_change", before, after)
 
 
 def _save_contacts(connection: Connection, changed: Sequence[ClientDraft], at: datetime, saved: Saved) -> None:

@@ -1,5 +1,6 @@
 """Who owns which client, and who did at a time: every change of owner leaves a row in `owner_change`."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +11,7 @@ from sqlmodel import col
 
 from mailcrm.model import Client, OwnerChange, User
 from mailcrm.model.columns import Id, UtcTime
-from mailcrm.store.rows import table
+from mailcrm.store.rows import parts, table
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,16 @@ def give_back(connection: Connection, handover_id: int, at: datetime, actor_id: 
     returned = back.where(owner == func.coalesce(done.c.old_id, 0))
     connection.execute(insert(OwnerChange).from_select(columns, returned))
     return count
+
+
+def overtaken(connection: Connection, change_ids: Iterable[int]) -> set[int]:
+    """Those of the changes that another change of the same client's owner came after."""
+    done, later = table(OwnerChange).alias("done"), table(OwnerChange).alias("later")
+    since = exists().where(later.c.client_id == done.c.client_id, later.c.id > done.c.id)
+    found: set[int] = set()
+    for part in parts(change_ids):
+        found.update(connection.execute(select(done.c.id).where(done.c.id.in_(part), since)).scalars())
+    return found
 
 
 def history(connection: Connection, client_id: int) -> list[Tenure]:

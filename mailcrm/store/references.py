@@ -52,6 +52,9 @@ def _signs(part: list[int]) -> Iterator[Any]:
             query = query.join(ClientGroup, col(ClientGroup.id) == table.c.group_id).where(
                 col(ClientGroup.kind) == "hand"
             )
+        if table.name == "owner_change":
+            # A later row of the same list may name the owner.
+            query = query.join(Client, column == col(Client.id)).where(table.c.at != col(Client.created_at))
         yield query
 
 

@@ -11,14 +11,15 @@ import pytest
 import xlsxwriter
 
 from mailcrm.errors import NotFound, Refused
-from mailcrm.flow import clients, fields, import_undo, imports
+from mailcrm.flow import clients, fields, import_undo, imports, people
 from mailcrm.flow.clients import NewClient
 from mailcrm.flow.edit import By
 from mailcrm.flow.fields import NewField
 from mailcrm.flow.imports import Tools, settings_of, written
+from mailcrm.flow.people import NewUser
 from mailcrm.net.blobs import BlobPlace, open_blobs
 from mailcrm.net.extract.pool import Extractor
-from mailcrm.store import cards, tags
+from mailcrm.store import cards, ownership, tags
 from mailcrm.store import clients as stored
 from mailcrm.store import fields as stored_fields
 from mailcrm.store import imports as stored_imports
@@ -182,6 +183,50 @@ def test_an_undo_leaves_a_changed_value_and_takes_the_others_back(room: Mailroom
         row = stored.client(connection, EVERYTHING, known)
     assert row is not None
     assert (row.website, row.postal_address) == ("other.example", "")
+
+
+def test_who_owned_a_client_before_a_list_named_another_stays_told_until_it_is_taken_back(
+    room: Mailroom, tools: Tools
+) -> None:
+    boris = people.add_user(room.db, NewUser("boris@example.com", "Boris"), room.now)
+    free = clients.add_client(room.office, By(None, room.now), NewClient("Василёк"))
+    his = clients.add_client(room.office, room.by, NewClient("Лютик", owner_id=boris))
+    hers = clients.add_client(room.office, room.by, NewClient("Пион", owner_id=room.user_id))
+    before = everything(room.db)
+    names = "Василёк", "Лютик", "Пион", "Роза"
+    sheet = "Компания;Ответственный\n" + "".join(f"{name};anna@example.com\n" for name in names)
+    room.now += timedelta(hours=1)
+    by = By(room.user_id, room.now)
+    number = take_in(tools, by, sheet.encode(), existing='"replace"')
+
+    def owners(client: int) -> list[tuple[str, str]]:
+        with room.db.reading() as connection:
+            return [(one.owner, one.given_by) for one in ownership.history(connection, client)]
+
+    assert owners(free) == [("Anna", "Anna"), ("", "")]
+    assert owners(his) == [("Anna", "Anna"), ("Boris", "")]
+    assert owners(hers) == []
+    assert len(everything(room.db)["owner_change"]) == len(before["owner_change"]) + 2
+    import_undo.undo(tools, by, number)
+    assert everything(room.db) == before
+    again = take_in(tools, by, sheet.encode(), existing='"replace"')
+    clients.edit_client(room.office, By(None, room.now + timedelta(hours=1)), his, {"owner_id": None})
+    import_undo.undo(tools, by, again)
+    assert owners(free) == []
+    assert owners(his) == [("", ""), ("Anna", "Anna"), ("Boris", "")]
+
+
+def test_a_list_that_names_the_owner_late_is_taken_back_whole(
+    room: Mailroom, tools: Tools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imports, "BATCH", 1)
+    before = everything(room.db)
+    sheet = "Компания;E-mail;Ответственный\nРоза;a@rosa.example;\nРоза;a@rosa.example;anna@example.com\n"
+    number = take_in(tools, room.by, sheet.encode())
+    assert len(everything(room.db)["owner_change"]) == 1
+    import_undo.undo(tools, room.by, number)
+    assert one(tools, number).kept == 0
+    assert everything(room.db) == before
 
 
 def test_known_clients_are_filled_replaced_or_left_alone(room: Mailroom, tools: Tools) -> None:
