@@ -10,6 +10,7 @@ from flask_babel import gettext
 
 from web.deal_sentences import DEALS
 from web.sentences_of_accounts import ACCOUNTS
+from web.sentences_of_clients import CLIENTS
 from web.sentences_of_mailings import MAILINGS
 from web.work_words import REFUSALS
 
@@ -22,6 +23,7 @@ def _m(text: str) -> str:
 SENTENCES = (
     *REFUSALS,
     *ACCOUNTS,
+    *CLIENTS,
     *MAILINGS,
     _m("The address or the password is not right."),
     _m("This user may not sign in any more."),
@@ -70,19 +72,6 @@ SENTENCES = (
     _m("“%(text)s” is not a domain; write it like example.com."),
     _m("“%(text)s” is not a telephone number."),
     _m("Anybody can have an address at %(domain)s: add the full e-mail address of the client instead."),
-    _m("A client needs a name."),
-    _m("There is no such client."),
-    _m("Choose clients first."),
-    _m("There is no such act."),
-    _m("Write the name of the tag."),
-    _m("There is no client called “%(name)s”."),
-    _m("There is no such user to own the client."),
-    _m("The client has no domain %(domain)s."),
-    _m("The client has no address %(email)s."),
-    _m("The client has no such contact."),
-    _m("%(domain)s is our own domain: mail within the company is never stored."),
-    _m("%(email)s is an address of our own: it cannot belong to a client."),
-    _m("The kind of a client must be one of %(choices)s, not %(value)s."),
     _m("This file cannot be read: it is protected by a password."),
     _m("This file cannot be read: it is too large when unpacked."),
     _m("This file cannot be read: it is packed suspiciously tight."),

@@ -5,11 +5,11 @@ was given since.
 """
 
 from mailcrm.errors import NotFound, Refused
-from mailcrm.flow import people
+from mailcrm.flow import groups, handover, people
 from mailcrm.flow.edit import Actor, By, Edit, Office, editing
-from mailcrm.store import departures, mailboxes
+from mailcrm.store import departures, handovers, mailboxes
 from mailcrm.store import people as stored
-from mailcrm.store.ownership import Change
+from mailcrm.store.visibility import EVERYTHING
 
 
 def depart(office: Office, by: By, user_id: int, successor_id: int | None) -> None:
@@ -29,12 +29,12 @@ def depart(office: Office, by: By, user_id: int, successor_id: int | None) -> No
         raise Refused("There is no such user to hand over to.")
     people.edit_user(office.database, user_id, {"is_active": False}, by.at, Actor(by.actor_id, by.ip))
     with editing(office, by) as edit:
-        change = Change(successor_id, by.at, by.actor_id)
-        moved, managed = departures.pass_on(edit.connection, user_id, change) if successor_id else ([], [])
+        passed = handover.leave(edit, user_id, successor_id) if successor_id is not None else None
         row = {"user_id": user_id, "successor_id": successor_id, "at": by.at, "actor_id": by.actor_id}
-        numbers = {"clients": " ".join(map(str, moved)), "groups": " ".join(map(str, managed))}
-        departures.add(edit.connection, {**row, **numbers, "mailboxes": _freeze(edit, user_id)})
-        edit.note("left", "user", user_id, detail=f"{len(moved)} → {heir.name}" if heir else "")
+        frozen = {"handover_id": passed.id if passed else None, "mailboxes": _freeze(edit, user_id)}
+        departures.add(edit.connection, {**row, **frozen})
+        edit.note("left", "user", user_id, detail=f"{passed.moved} → {passed.heir}" if passed else "")
+    groups.refresh(office, by.at)
 
 
 def come_back(office: Office, by: By, user_id: int) -> None:
@@ -51,8 +51,11 @@ def come_back(office: Office, by: By, user_id: int) -> None:
             box = mailboxes.mailbox(edit.connection, int(number))
             if box is not None and box.state == "frozen":
                 mailboxes.change_mailbox(edit.connection, box.id, {"state": state})
-        departures.give_back(edit.connection, row, Change(user_id, by.at, by.actor_id))
+        passed = handovers.handover(edit.connection, EVERYTHING, row.handover_id or 0)
+        if passed is not None:
+            handover.take_back(edit, passed)
         edit.note("came back", "user", user_id)
+    groups.refresh(office, by.at)
 
 
 def _freeze(edit: Edit, user_id: int) -> str:

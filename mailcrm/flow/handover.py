@@ -35,25 +35,14 @@ class NewHandover:
 def plan(office: Office, by: By, new: NewHandover) -> int:
     """Write down a handover, and do it where it is due; returns its id. Raises Refused, NotFound."""
     with editing(office, by) as edit:
-        _check(edit, new)
-        due_at = max(new.due_at or by.at, by.at)
-        if due_at > by.at + _LONGEST:
-            raise Refused("A handover is planned three years ahead at most.")
-        subject = {f"{'from' if new.subject.kind == 'user' else new.subject.kind}_id": new.subject.id}
-        row = {"kind": new.subject.kind, **subject, "to_id": new.to_id, "manages": new.manages, "due_at": due_at}
-        row |= {"note": new.note.strip(), "created_by": by.actor_id, "created_at": by.at}
-        handover_id = handovers.add_handover(edit.connection, row)
-        if due_at <= by.at:
-            _carry_out(edit, handover_id)
-        else:
-            edit.note("planned", "handover", handover_id, _client_id(new.subject))
+        handover_id = _plan(edit, new)
     flow_groups.refresh(office, by.at)
     return handover_id
 
 
-def leave(office: Office, by: By, user_id: int, to_id: int) -> int:
-    """Hand over all that a user owns and manages, because he leaves; returns the id. Raises Refused, NotFound."""
-    return plan(office, by, NewHandover(Subject("user", user_id), to_id, manages=True))
+def leave(edit: Edit, user_id: int, to_id: int) -> HandoverRow:
+    """Hand over all that a user owns and manages, because he leaves, in the transaction at hand; raises Refused."""
+    return _changeable(edit, _plan(edit, NewHandover(Subject("user", user_id), to_id, manages=True)))
 
 
 def pick(office: Office, by: By, which: Chosen, to_id: int) -> tuple[int | None, int]:
@@ -107,13 +96,21 @@ def undo(office: Office, by: By, handover_id: int) -> int:
     """
     with editing(office, by) as edit:
         row = _changeable(edit, handover_id)
-        if not handovers.settle(edit.connection, row.id, "done", {"state": "undone"}):
+        if row.state != "done":
             raise Refused("Only a handover that is done can be undone.")
-        count = ownership.give_back(edit.connection, row.id, by.at, by.actor_id)
-        for group_id, manager_id in json.loads(row.groups_before or "[]"):
-            handovers.restore_manager(edit.connection, group_id, manager_id, row.to_id)
-        edit.note("undone", "handover", row.id, row.client_id, str(count))
+        count = take_back(edit, row)
     flow_groups.refresh(office, by.at)
+    return count
+
+
+def take_back(edit: Edit, row: HandoverRow) -> int:
+    """What `undo` does, in the transaction at hand; a handover that is not done any more is left alone."""
+    if not handovers.settle(edit.connection, row.id, "done", {"state": "undone"}):
+        return 0
+    count = ownership.give_back(edit.connection, row.id, edit.by.at, edit.by.actor_id)
+    for group_id, manager_id in json.loads(row.groups_before or "[]"):
+        handovers.restore_manager(edit.connection, group_id, manager_id, row.to_id)
+    edit.note("undone", "handover", row.id, row.client_id, str(count))
     return count
 
 
@@ -142,6 +139,22 @@ def may_plan(who: Viewer, subject: Subject, manager_id: int | None = None, owner
 def may_change(who: Viewer, row: HandoverRow) -> bool:
     """Whether he may undo or cancel it: who planned it, and admins."""
     return who.role == "admin" or (row.created_by is not None and row.created_by == who.user_id)
+
+
+def _plan(edit: Edit, new: NewHandover) -> int:
+    _check(edit, new)
+    by, due_at = edit.by, max(new.due_at or edit.by.at, edit.by.at)
+    if due_at > by.at + _LONGEST:
+        raise Refused("A handover is planned three years ahead at most.")
+    subject = {f"{'from' if new.subject.kind == 'user' else new.subject.kind}_id": new.subject.id}
+    row = {"kind": new.subject.kind, **subject, "to_id": new.to_id, "manages": new.manages, "due_at": due_at}
+    row |= {"note": new.note.strip(), "created_by": by.actor_id, "created_at": by.at}
+    handover_id = handovers.add_handover(edit.connection, row)
+    if due_at <= by.at:
+        _carry_out(edit, handover_id)
+    else:
+        edit.note("planned", "handover", handover_id, _client_id(new.subject))
+    return handover_id
 
 
 def _carry_out(edit: Edit, handover_id: int) -> None:

@@ -29,10 +29,8 @@ class Departure(SQLModel, table=True):
     successor_id: int | None = Field(default=None, foreign_key="user_account.id", ondelete="SET NULL", sa_type=Id)
     at: datetime = Field(sa_type=UtcTime)
     actor_id: int | None = Field(default=None, foreign_key="user_account.id", ondelete="SET NULL", sa_type=Id)
-    clients: str = ""
-    """The clients that passed on: their numbers, separated by blanks."""
-    groups: str = ""
-    """The groups of clients whose manager he was."""
+    handover_id: int | None = Field(default=None, foreign_key="handover.id", ondelete="SET NULL", sa_type=Id)
+    """What passed on: his clients, and the groups whose manager he was."""
     mailboxes: str = ""
     """The mailboxes that were frozen, each as NUMBER:STATE-BEFORE, separated by blanks."""
     undone_at: datetime | None = Field(default=None, sa_type=UtcTime)

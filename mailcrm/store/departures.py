@@ -4,13 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 from sqlmodel import col
 
-from mailcrm.model import Client, ClientGroup, Departure, Mailbox, MessageCopy, UserSession
-from mailcrm.store import ownership
-from mailcrm.store.ownership import Change
-from mailcrm.store.rows import parts
+from mailcrm.model import Client, Departure, Mailbox, MessageCopy, UserSession
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +28,7 @@ class DepartureRow:
     user_id: int
     successor_id: int | None
     at: datetime
-    clients: str
-    groups: str
+    handover_id: int | None
     mailboxes: str
 
 
@@ -70,8 +66,7 @@ def last(connection: Connection, user_id: int) -> DepartureRow | None:
             col(Departure.user_id),
             col(Departure.successor_id),
             col(Departure.at),
-            col(Departure.clients),
-            col(Departure.groups),
+            col(Departure.handover_id),
             col(Departure.mailboxes),
         )
         .where(col(Departure.user_id) == user_id, col(Departure.undone_at).is_(None))
@@ -80,27 +75,6 @@ def last(connection: Connection, user_id: int) -> DepartureRow | None:
     )
     row = connection.execute(query).one_or_none()
     return DepartureRow(*row) if row else None
-
-
-def pass_on(connection: Connection, from_id: int, change: Change) -> tuple[list[int], list[int]]:
-    """Make another user the owner of the clients and the manager of the groups of one; returns their numbers."""
-    theirs = col(Client.owner_id) == from_id
-    groups = update(ClientGroup).where(col(ClientGroup.manager_id) == from_id).values(manager_id=change.owner_id)
-    moved = list(connection.execute(select(col(Client.id)).where(theirs)).scalars())
-    ownership.give(connection, theirs, change)
-    managed = list(connection.execute(groups.returning(col(ClientGroup.id))).scalars())
-    return sorted(n for n in moved if n), sorted(n for n in managed if n)
-
-
-def give_back(connection: Connection, row: DepartureRow, change: Change) -> None:
-    """Give back what passed on, but for what got yet another owner or manager since."""
-    if row.successor_id is None:
-        return
-    for part in parts(int(number) for number in row.clients.split()):
-        ownership.give(connection, and_(col(Client.id).in_(part), col(Client.owner_id) == row.successor_id), change)
-    for part in parts(int(number) for number in row.groups.split()):
-        led = (col(ClientGroup.id).in_(part), col(ClientGroup.manager_id) == row.successor_id)
-        connection.execute(update(ClientGroup).where(*led).values(manager_id=row.user_id))
 
 
 def undone(connection: Connection, departure_id: int, at: datetime) -> None:

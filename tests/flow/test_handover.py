@@ -45,7 +45,8 @@ def test_all_clients_of_a_user_pass_at_once_and_come_back(firm: Firm) -> None:
     clients.edit_client(firm.office, vera, firm.clients[pump], {"owner_id": firm.users["oleg"]})
     group = groups.add_group(firm.office, vera, GroupForm("North", manager_id=firm.users["oleg"]))
     before = owners(firm)
-    number = handover.leave(firm.office, vera, firm.users["oleg"], firm.users["mila"])
+    all_his = NewHandover(Subject("user", firm.users["oleg"]), firm.users["mila"], manages=True)
+    number = handover.plan(firm.office, vera, all_his)
     assert owners(firm) == {**before, north: "mila", pump: "mila"}
     with firm.db.reading() as connection:
         row = handovers.handover(connection, EVERYTHING, number)
