@@ -149,6 +149,7 @@ SKIPS = {
     "no-address": _l("has no e-mail address"),
     "no-account": _l("its owner has no account to send from, and no other is chosen"),
     "left-out": _l("left out by hand"),
+    "had-it": _l("got this offer before"),
     "duplicate": _l("its address is written to for another client already"),
     "conflict": _l("its address belongs to another client, too"),
     "suppressed": _l("must not be written to"),

@@ -13,4 +13,8 @@ MAILINGS = (
     _m("A consent cannot be of a day to come."),
     _m("There is no such consent."),
     _m("This is not a day."),
+    _m("This mailing has not ended yet."),
+    _m("This mailing was for no group."),
+    _m("Nobody is new in its groups: all members got this offer."),
+    _m("Only a draft can be taken back."),
 )

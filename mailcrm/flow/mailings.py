@@ -119,7 +119,7 @@ def approve(office: Office, by: By, mailing_id: int, sha: str, working: WorkCale
     """Approve exactly what is frozen under the hash that the person saw, and put it into the queue; returns when it
     begins. Raises Refused, or NotFound."""
     with editing(office, by) as edit:
-        mailing = _known(edit, mailing_id)
+        mailing = known(edit, mailing_id)
         _may_approve(edit, mailing)
         if mailing.state != "preparing" or mailing.prepared_at is None:
             raise Refused("Check the mailing first: there is nothing to approve yet.")
@@ -143,7 +143,7 @@ def approve(office: Office, by: By, mailing_id: int, sha: str, working: WorkCale
 def back_to_draft(office: Office, by: By, mailing_id: int) -> None:
     """Take back a scheduled mailing of which nothing has left; it has to be approved anew. Raises Refused, NotFound."""
     with editing(office, by) as edit:
-        mailing = _known(edit, mailing_id)
+        mailing = known(edit, mailing_id)
         if mailing.state not in ("scheduled", *EDITABLE):
             raise Refused("This mailing is on its way: pause it or call it off.")
         freezing.clear(edit.connection, mailing_id)
@@ -156,7 +156,7 @@ def steer(office: Office, by: By, mailing_id: int, state: str) -> str:
     if state not in ("paused", "running", "cancelled"):
         raise Refused("A mailing can be paused, gone on with or called off.")
     with editing(office, by) as edit:
-        mailing = _known(edit, mailing_id)
+        mailing = known(edit, mailing_id)
         if not mailing_may(mailing.state, state) or (state == "running" and mailing.state != "paused"):
             raise Refused("That cannot be done with this mailing now.")
         values: dict[str, object] = {"state": state, "pause_reason": "by hand" if state == "paused" else ""}
@@ -228,7 +228,8 @@ def _may_approve(edit: Edit, mailing: MailingRow) -> None:
         raise Refused("Somebody else has to approve it: you made this mailing yourself.")
 
 
-def _known(edit: Edit, mailing_id: int) -> MailingRow:
+def known(edit: Edit, mailing_id: int) -> MailingRow:
+    """The mailing, where whoever edits may change it. Raises Refused, or NotFound."""
     found = mailings.mailing(edit.connection, mailing_id)
     if found is None:
         raise NotFound("There is no such mailing.")

@@ -128,7 +128,9 @@ def _chosen(
     forbidden = suppressions.reasons(
         edit.connection, emails, mailing.scope, lambda email: hashed(edit.office.fingerprint, email)
     )
-    return audience.select(audience.from_json(mailing.audience), candidates, set(forbidden))
+    wanted = audience.from_json(mailing.audience)
+    had = freezing.had_offer(edit.connection, mailing.offer_id) if wanted.new_only else ()
+    return audience.select(wanted, candidates, set(forbidden), had)
 
 
 def _drawn(edit: Edit, mailing: MailingRow, chosen: Sequence[Chosen]) -> dict[int, Drawn]:

@@ -1,7 +1,7 @@
 """Audience: which clients a mailing goes to and at which addresses; whoever is left out is left out with a reason."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
 PEOPLE = ("one", "all")
@@ -21,6 +21,8 @@ class Audience:
     """Words of the position that is looked for, such as "purchasing"."""
     decided: Mapping[str, int] = field(default_factory=dict)
     """Address at several clients → the one whose terms it gets."""
+    new_only: bool = False
+    """Without clients who got this offer before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +47,8 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """One recipient to be, or one who is skipped: `reason` is empty, no-address, no-account, left-out, duplicate,
-    conflict or suppressed."""
+    """One recipient to be, or one who is skipped: `reason` is empty, no-address, no-account, left-out, had-it,
+    duplicate, conflict or suppressed."""
 
     client_id: int
     group_id: int | None
@@ -69,37 +71,42 @@ def from_json(text: str) -> Audience:
         **numbers,
         people=found.get("people", "one"),
         position=found.get("position", ""),
+        new_only=bool(found.get("new_only", False)),
         decided=found.get("decided", {}),
     )
 
 
-def select(audience: Audience, candidates: Sequence[Candidate], suppressed: set[str]) -> list[Chosen]:
-    """Every client once or more, each with an address or a reason; no address is chosen twice.
+def select(
+    audience: Audience, candidates: Sequence[Candidate], suppressed: Collection[str], had: Collection[int] = ()
+) -> list[Chosen]:
+    """Every client once or more, each with an address or a reason; no address is chosen twice. Clients that `had` the
+    offer are left out where the audience says so.
 
     An address at two clients is a conflict until a person decides, for their terms may differ.
     """
+    out = dict.fromkeys(had if audience.new_only else (), "had-it") | dict.fromkeys(audience.left_out, "left-out")
     found: list[Chosen] = []
     at: dict[str, set[int]] = {}
     for one in candidates:
-        for reach in _wanted(audience, one.reaches):
+        for reach in _wanted(audience, one.reaches) if one.client_id not in out else ():
             at.setdefault(reach.email, set()).add(one.client_id)
     seen: set[str] = set()
     for one in candidates:
-        found += _of_client(audience, one, at, seen, suppressed)
+        wanted = _wanted(audience, one.reaches)
+        reason = out.get(one.client_id) or ("no-address" if not wanted else "no-account" if not one.account_id else "")
+        if reason:
+            first = wanted[0] if wanted else Reach("", None)
+            found.append(Chosen(one.client_id, one.group_id, one.account_id, first.email, first.contact_id, reason))
+        else:
+            found += _of_client(audience, one, at, seen, suppressed)
     return found
 
 
 def _of_client(
-    audience: Audience, one: Candidate, at: Mapping[str, set[int]], seen: set[str], suppressed: set[str]
+    audience: Audience, one: Candidate, at: Mapping[str, set[int]], seen: set[str], suppressed: Collection[str]
 ) -> Iterable[Chosen]:
-    wanted = _wanted(audience, one.reaches)
-    if one.client_id in audience.left_out or not wanted or one.account_id is None:
-        reason = "left-out" if one.client_id in audience.left_out else "no-address" if not wanted else "no-account"
-        first = wanted[0] if wanted else Reach("", None)
-        yield Chosen(one.client_id, one.group_id, one.account_id, first.email, first.contact_id, reason)
-        return
-    for reach in wanted:
-        others = at[reach.email] - {one.client_id} - set(audience.left_out)
+    for reach in _wanted(audience, one.reaches):
+        others = at[reach.email] - {one.client_id}
         reason = ""
         if reach.email in suppressed:
             reason = "suppressed"

@@ -10,6 +10,7 @@ from sqlmodel import col
 
 from mailcrm.mailing.audience import Audience
 from mailcrm.mailing.preflight import Frozen
+from mailcrm.mailing.state import WAITING
 from mailcrm.model import Client, ClientGroup, GroupClient, Mailing, MailingSkip, Offer, Recipient, TrackedLink
 from mailcrm.store.rows import insert, parts, table
 from mailcrm.store.visibility import Viewer, sees, sees_client
@@ -43,6 +44,7 @@ class Listed:
 
 _ID: Any = col(Recipient.id)
 _CLIENT_ID: Any = col(Client.id)
+_APPROVED = (*WAITING, "claimed", "sending", "accepted", "uncertain", "failed")
 _PENDING: Any = (
     _ID,
     col(Recipient.client_id),
@@ -70,6 +72,14 @@ def named(connection: Connection, who: Viewer, audience: Audience) -> dict[int, 
         for number in connection.execute(select(_CLIENT_ID).where(or_(*wanted), *live).order_by(_CLIENT_ID)).scalars():
             found.setdefault(number, None)
     return found
+
+
+def had_offer(connection: Connection, offer_id: int) -> set[int]:
+    """Clients to whom an offer was sent, or is on its way, by any mailing; also those at whom sending failed."""
+    sent = (col(Recipient.state).in_(_APPROVED), col(Recipient.client_id).is_not(None))
+    query = select(col(Recipient.client_id)).join(Mailing, col(Mailing.id) == col(Recipient.mailing_id))
+    found = connection.execute(query.where(col(Mailing.offer_id) == offer_id, *sent).distinct())
+    return {one for one in found.scalars() if one is not None}
 
 
 def groups(connection: Connection) -> list[tuple[int, str, int]]:

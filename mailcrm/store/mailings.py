@@ -108,6 +108,11 @@ def change_mailing(connection: Connection, mailing_id: int, values: dict[str, An
     connection.execute(update(Mailing).where(mailing_id == _ID).values(values))
 
 
+def remove(connection: Connection, mailing_id: int) -> None:
+    """Delete a mailing of which nothing has left, with its recipients and variants."""
+    connection.execute(delete(Mailing).where(mailing_id == _ID))
+
+
 def variants(connection: Connection, mailing_id: int) -> list[VariantRow]:
     """The variants of a mailing in the order they were added."""
     query = select(*_VARIANT).where(col(Variant.mailing_id) == mailing_id).order_by(col(Variant.id))

@@ -239,6 +239,7 @@ def test_every_refusal_of_flow_has_its_sentence() -> None:
         "trial",
         "consents",
         "bulk",
+        "follow_on",
     ]
     unknown = []
     for name in used:

@@ -8,8 +8,8 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from mailcrm.errors import NotFound, Refused
+from mailcrm.flow import follow_on, prepare, trial
 from mailcrm.flow import mailings as flow
-from mailcrm.flow import prepare, trial
 from mailcrm.flow.building import Press
 from mailcrm.flow.mailings import Plan
 from mailcrm.mailing import audience
@@ -60,6 +60,7 @@ def mailing(mailing_id: int) -> str:
         troubled=freezing.troubled(reading(), who(), mailing_id),
         skipped=freezing.skipped(reading(), who(), mailing_id),
         begins=_begins(row),
+        new=follow_on.new_members(reading(), who(), row) if row.state == "done" else 0,
         counted=tracking.counted(reading(), mailing_id) if row.tracking != "none" else 0,
         may_approve=me().role != "staff",
     )
@@ -148,6 +149,24 @@ def steer(mailing_id: int) -> Response:
     return redirect(_address(mailing_id))
 
 
+@pages.post("/mailings/<int:mailing_id>/new-members")
+def send_to_new(mailing_id: int) -> Response:
+    """Begin a mailing like this one for those who came into its groups since; it can be taken back."""
+    name = gettext("%(name)s, new members", name=known(mailing_id).name[:150])
+    number = follow_on.send_to_new(tools().office, by(), mailing_id, name)
+    said = gettext("A draft for the new members is begun. Look at it, then check it and have it approved.")
+    notices.say_restorable(said, url_for("mailings.discard", mailing_id=number))
+    return redirect(_address(number))
+
+
+@pages.post("/mailings/<int:mailing_id>/discard")
+def discard(mailing_id: int) -> Response:
+    """Take a draft back, as if it had never been begun."""
+    follow_on.discard(tools().office, by(), mailing_id)
+    notices.say(gettext("The draft is gone."))
+    return redirect(url_for("mailings.overview"))
+
+
 @pages.post("/mailings/<int:mailing_id>/trial")
 def send_trial(mailing_id: int) -> Response:
     """Send the first client's message to oneself."""
@@ -194,7 +213,8 @@ def _audience(form: MultiDict[str, str], before: Audience) -> Audience:
     clients = tuple(found[name_key(name)][0] for name in names)
     groups, owners = (mailing_form.numbers(form, name) for name in ("group", "owner"))
     left = before.left_out if "keep_left_out" in form else ()
-    return Audience(groups, clients, owners, left, one if one in PEOPLE else "one", position, before.decided)
+    people_ = one if one in PEOPLE else "one"
+    return Audience(groups, clients, owners, left, people_, position, before.decided, "new_only" in form)
 
 
 def _begins(row: MailingRow) -> object:
