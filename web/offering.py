@@ -128,7 +128,7 @@ MAILING_STATES = {
     "running": _l("Leaving"),
     "paused": _l("Paused"),
     "finishing": _l("Last attempts"),
-    "done": _l("Sent"),
+    "done": _l("Sent out"),
     "cancelled": _l("Called off"),
 }
 RECIPIENT_STATES = {
