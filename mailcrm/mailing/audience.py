@@ -3,13 +3,27 @@
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 PEOPLE = ("one", "all")
 
 
 @dataclass(frozen=True, slots=True)
+class Filter:
+    """Clients by a filter of their list, as it was when it was chosen; all of its parts have to fit."""
+
+    name: str
+    """What the view was called."""
+    words: str = ""
+    owners: tuple[int, ...] = ()
+    tag_id: int | None = None
+    fields: tuple[tuple[int, str], ...] = ()
+    """Ids of fields, each with the beginning of its value."""
+
+
+@dataclass(frozen=True, slots=True)
 class Audience:
-    """Whom a mailing is for: all clients of some groups and owners, and some by hand, less those left out."""
+    """Whom a mailing is for: all clients of some groups, owners and filters, and some by hand, less those left out."""
 
     groups: tuple[int, ...] = ()
     clients: tuple[int, ...] = ()
@@ -23,6 +37,7 @@ class Audience:
     """Address at several clients → the one whose terms it gets."""
     new_only: bool = False
     """Without clients who got this offer before."""
+    filters: tuple[Filter, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +87,14 @@ def from_json(text: str) -> Audience:
         people=found.get("people", "one"),
         position=found.get("position", ""),
         new_only=bool(found.get("new_only", False)),
+        filters=tuple(_filter(**one) for one in found.get("filters", ())),
         decided=found.get("decided", {}),
     )
+
+
+def _filter(owners: Sequence[int] = (), fields: Sequence[Sequence[Any]] = (), **plain: Any) -> Filter:
+    pairs = tuple((number, beginning) for number, beginning in fields)
+    return Filter(owners=tuple(owners), fields=pairs, **plain)
 
 
 def select(

@@ -135,6 +135,11 @@ def clients(
     return [ClientRow(*row) for row in connection.execute(_page(query, wanted.order, after).limit(limit))]
 
 
+def numbers(connection: Connection, who: Viewer, wanted: ClientFilter) -> list[int]:
+    """The ids of all clients that fit, of those that the viewer may see."""
+    return list(connection.execute(select(_ID).where(*fits(wanted), sees(who)).order_by(_ID)).scalars())
+
+
 def fits(wanted: ClientFilter) -> list[ColumnElement[bool]]:
     """A filter as conditions on `client`, but for who may see it."""
     merged = select(col(ClientMerge.gone_id)).where(col(ClientMerge.undone_at).is_(None))

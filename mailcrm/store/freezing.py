@@ -12,6 +12,8 @@ from mailcrm.mailing.audience import Audience
 from mailcrm.mailing.preflight import Frozen
 from mailcrm.mailing.state import WAITING
 from mailcrm.model import Client, ClientGroup, GroupClient, Mailing, MailingSkip, Offer, Recipient, TrackedLink
+from mailcrm.store import clients
+from mailcrm.store.clients import ClientFilter
 from mailcrm.store.rows import insert, parts, table
 from mailcrm.store.visibility import Viewer, sees, sees_client
 
@@ -65,6 +67,10 @@ def named(connection: Connection, who: Viewer, audience: Audience) -> dict[int, 
         rows = connection.execute(members.where(col(GroupClient.group_id) == group_id, *live).order_by(_CLIENT_ID))
         for number in rows.scalars():
             found.setdefault(number, group_id)
+    for one in audience.filters:
+        fitting = ClientFilter(one.words, owner_ids=one.owners, tag_id=one.tag_id, fields=one.fields)
+        for number in clients.numbers(connection, who, fitting):
+            found.setdefault(number, None)
     wanted = [_CLIENT_ID.in_(part) for part in parts(audience.clients)]
     if audience.owners:
         wanted.append(col(Client.owner_id).in_(audience.owners))

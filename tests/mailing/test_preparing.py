@@ -9,7 +9,7 @@ import pytest
 from mailcrm.crm.work_calendar import WorkCalendar
 from mailcrm.mailing import audience, preflight, schedule
 from mailcrm.mailing.assign import Lot, Share, assigned
-from mailcrm.mailing.audience import Audience, Candidate, Reach, select
+from mailcrm.mailing.audience import Audience, Candidate, Filter, Reach, select
 from mailcrm.mailing.preflight import Frozen
 from mailcrm.mailing.schedule import BadTime
 
@@ -49,7 +49,8 @@ def test_an_address_is_written_to_once_and_one_at_two_clients_waits_for_a_person
 
 
 def test_an_audience_is_stored_and_read_again() -> None:
-    one = Audience((1, 2), (3,), (4,), (5,), "all", "purchasing", {"a@b.test": 7})
+    chosen = (Filter("Pumps", "pump", (4,), 2, ((1, "north"), (3, ""))), Filter("All"))
+    one = Audience((1, 2), (3,), (4,), (5,), "all", "purchasing", {"a@b.test": 7}, True, chosen)
     assert audience.from_json(audience.to_json(one)) == one
     assert audience.from_json("") == Audience()
 

@@ -1,5 +1,6 @@
 """The list of clients, and a client's own fields, addresses and domains."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -78,20 +79,26 @@ def _acts(wanted: ClientFilter, paged: bool) -> dict[str, object]:
     return {"total": total, "fitting": fitting if asked is wanted else None, "paged": paged, "takers": takers}
 
 
-def _narrowed(known_fields: list[FieldRow]) -> dict[str, str]:
+def _narrowed(known_fields: list[FieldRow], args: Mapping[str, str] | None = None) -> dict[str, str]:
     """What the list is narrowed to beside words: `tag` and fields as f.KEY, as they stand in the address."""
+    args = request.args if args is None else args
     names = ["tag", *(f"f.{one.key}" for one in known_fields)]
-    return {name: request.args[name][:200] for name in names if request.args.get(name)}
+    return {name: args[name][:200] for name in names if args.get(name)}
 
 
 def filter_asked(known_fields: list[FieldRow]) -> ClientFilter:
     """The filter and the order of the list that stand in the address."""
-    order, ids = request.args.get("order", "name"), {one.key: one.id for one in known_fields}
-    narrowed, tag = _narrowed(known_fields), request.args.get("tag", "")
+    return filter_of(request.args, known_fields)
+
+
+def filter_of(args: Mapping[str, str], known_fields: list[FieldRow]) -> ClientFilter:
+    """The filter and the order of the list that stand in an address with these arguments."""
+    order, ids = args.get("order", "name"), {one.key: one.id for one in known_fields}
+    narrowed, tag = _narrowed(known_fields, args), args.get("tag", "")
     return ClientFilter(
-        words=request.args.get("q", "")[:200],
-        owner_ids=who().stands_for if "mine" in request.args else (),
-        archived="archived" in request.args,
+        words=args.get("q", "")[:200],
+        owner_ids=who().stands_for if "mine" in args else (),
+        archived="archived" in args,
         order="field" if order in ids else order if order in ORDERS else "name",
         order_field=ids.get(order, 0),
         tag_id=int(tag) if tag.isascii() and tag.isdigit() and len(tag) < 15 else None,

@@ -1,6 +1,7 @@
 """Mailings: the list, and one of them from its audience to the moment it leaves."""
 
 import time
+from urllib.parse import parse_qsl
 
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from flask_babel import gettext
@@ -13,14 +14,16 @@ from mailcrm.flow import mailings as flow
 from mailcrm.flow.building import Press
 from mailcrm.flow.mailings import Plan
 from mailcrm.mailing import audience
-from mailcrm.mailing.audience import PEOPLE, Audience
+from mailcrm.mailing.audience import PEOPLE, Audience, Filter
 from mailcrm.mailing.token import TokenKeys
 from mailcrm.mailing.tracking import is_reachable
-from mailcrm.store import freezing, mailings, offers, people, send_accounts, terms, tracking
+from mailcrm.store import fields, freezing, mailings, offers, people, send_accounts, terms, tracking, views
 from mailcrm.store.clients import name_key
 from mailcrm.store.mailings import MailingRow
+from mailcrm.store.views import ViewRow
 from web import mailing_form, notices, offer_forms, offering
 from web.access import by, me, reading, tools, who
+from web.pages.clients import filter_of
 
 pages = Blueprint("mailings", __name__)
 SIZE = 50
@@ -197,6 +200,7 @@ def _forms(row: MailingRow) -> str:
         accounts=[one for one in send_accounts.accounts(reading()) if one.user_id is None],
         specs=offers.specs(reading(), row.offer_id),
         variants=mailings.variants(reading(), row.id),
+        views=_views(),
         days=mailing_form.day_names(),
         countable=is_reachable(tools().site.base_url),
         agreed=tracking.agreed(reading(), who()),
@@ -214,7 +218,26 @@ def _audience(form: MultiDict[str, str], before: Audience) -> Audience:
     groups, owners = (mailing_form.numbers(form, name) for name in ("group", "owner"))
     left = before.left_out if "keep_left_out" in form else ()
     people_ = one if one in PEOPLE else "one"
-    return Audience(groups, clients, owners, left, people_, position, before.decided, "new_only" in form)
+    return Audience(
+        groups, clients, owners, left, people_, position, before.decided, "new_only" in form, _filters(form, before)
+    )
+
+
+def _filters(form: MultiDict[str, str], before: Audience) -> tuple[Filter, ...]:
+    """Those that are kept, then those of the views that were chosen, as they are now."""
+    kept = tuple(one for one in before.filters if one.name in form.getlist("filter"))
+    found, known_fields = [], fields.fields(reading()) if form.getlist("view") else []
+    for view in _views():
+        if str(view.id) in form.getlist("view"):
+            asked = filter_of(dict(parse_qsl(view.query)), known_fields)
+            found.append(Filter(view.name, asked.words, asked.owner_ids, asked.tag_id, asked.fields))
+    return (*kept, *(one for one in found if one.name not in {old.name for old in kept}))
+
+
+def _views() -> list[ViewRow]:
+    """The views of the list of clients that can be written to: archived clients cannot."""
+    rows = views.views(reading(), me().id, "clients.overview")
+    return [row for row in rows if "archived" not in dict(parse_qsl(row.query))]
 
 
 def _begins(row: MailingRow) -> object:
