@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Connection, and_, exists, select
 from sqlmodel import col
 
-from mailcrm.model import Answer, Document, MailAddress, Message, MessageAddress, Version
+from mailcrm.model import Answer, Document, Link, MailAddress, Message, MessageAddress, Version
 from mailcrm.store.visibility import FULL, Viewer, level
 
 
@@ -52,6 +52,15 @@ def of_messages(connection: Connection, who: Viewer, messages: Iterable[int]) ->
     for row in connection.execute(query) if wanted else ():
         found[row[0]].append(AnswerRow(*row))
     return found
+
+
+def of_client(connection: Connection, who: Viewer, client_id: int, limit: int = 100) -> list[AnswerRow]:
+    """The answers of a client to whatever was sent, the newest first."""
+    theirs = exists().where(
+        col(Link.message_id) == col(Message.id), col(Link.client_id) == client_id, col(Link.state) == "active"
+    )
+    query = _answers(who).where(theirs).order_by(col(Message.at).desc(), col(Message.id).desc(), col(Version.number))
+    return [AnswerRow(*row) for row in connection.execute(query.limit(limit))]
 
 
 def answered(connection: Connection, who: Viewer, version_ids: Collection[int]) -> set[tuple[int, int]]:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, case, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, case, exists, func, literal, or_, select, update
 from sqlmodel import col
 
-from mailcrm.model import MailAddress, Message, Sending, Version
+from mailcrm.model import ClientDomain, ContactAddress, Document, Link, MailAddress, Message, Sending, Version
 from mailcrm.store.visibility import FULL, SUBJECT, Viewer, level
 
 
@@ -30,6 +30,21 @@ class SendingRow:
     name: str
     bounced: bool
     subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class SentRow:
+    """One version of a document that went to one address of a client."""
+
+    document_id: int
+    title: str
+    version_id: int
+    number: int
+    message_id: int
+    at: datetime
+    email: str
+    name: str
+    bounced: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +95,36 @@ def sendings(
     ).where(col(Sending.blob_id).in_(list(version_ids)), *_towards(direction))
     query = query.order_by(col(Sending.at).desc(), col(Sending.message_id).desc(), col(MailAddress.email))
     return [SendingRow(*row) for row in connection.execute(query.limit(limit))]
+
+
+def to_client(connection: Connection, who: Viewer, client_id: int, limit: int = 100) -> list[SentRow]:
+    """What went to addresses and domains of a client in messages that concern it, newest first."""
+    concerned = exists().where(
+        col(Link.message_id) == col(Message.id), col(Link.client_id) == client_id, col(Link.state) == "active"
+    )
+    address = exists().where(
+        col(ContactAddress.client_id) == client_id, col(ContactAddress.email) == col(MailAddress.email)
+    )
+    below = col(MailAddress.domain).like(literal("%.").concat(col(ClientDomain.domain)))
+    within = or_(col(MailAddress.domain) == col(ClientDomain.domain), below)
+    domain = exists().where(col(ClientDomain.client_id) == client_id, within)
+    columns = (
+        col(Document.id),
+        col(Document.title),
+        col(Sending.blob_id),
+        col(Version.number),
+        col(Sending.message_id),
+        col(Sending.at),
+        col(MailAddress.email),
+        col(MailAddress.name),
+        col(Sending.bounced),
+    )
+    query = _visible(who, *columns).join(Document, col(Document.id) == col(Version.document_id))
+    query = query.where(concerned, or_(address, domain), col(Sending.direction) == "out")
+    query = query.order_by(
+        col(Sending.at).desc(), col(Sending.message_id).desc(), col(Document.id), col(Version.number)
+    )
+    return [SentRow(*row) for row in connection.execute(query.limit(limit))]
 
 
 def holders(connection: Connection, who: Viewer, document_id: int, offset: int = 0, limit: int = 50) -> list[Holder]:

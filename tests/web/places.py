@@ -112,6 +112,8 @@ def pages(company: Company, app: Flask) -> list[str]:
         f"/clients/{client}?by={company.users['anna']}",
         f"/clients/{client}?by={company.users['klara']}",
         f"/clients/{client}/new?after=0",
+        f"/clients/{client}/dossier?period=year&entries=200",
+        f"/clients/{company.clients['Brightwater Utilities']}/dossier?period=week",
         f"/messages/{message}?as=html",
         "/audit?act=opened&kind=client&since=2026-01-01&until=2099-12-31",
         f"/audit?client={client}&user={company.users['anna']}",
