@@ -1,5 +1,6 @@
 """What was heard in a message, read together with it: an open promise, and the meeting that it is about."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -12,7 +13,8 @@ from mailcrm.mail.invitation import Invited
 from mailcrm.model import Invitation, Message, SpokenPromise, User
 
 _speaker = aliased(User)
-_MEETING = tuple(Invited.__dataclass_fields__)
+MEETING: tuple[Any, ...] = tuple(col(getattr(Invitation, name)) for name in Invited.__dataclass_fields__)
+"""The columns of an invitation, as `meeting` reads them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +40,7 @@ class Heard:
 def columns(readable: Any) -> list[Any]:
     """The columns for a SELECT of messages, empty where the condition `readable` fails."""
     promise = (SpokenPromise.sentence, SpokenPromise.due_on, SpokenPromise.by_us, SpokenPromise.user_id)
-    meeting = [getattr(Invitation, name) for name in _MEETING]
-    shown = [case((readable, col(one)), else_=None) for one in (*promise, *meeting)]
+    shown = [case((readable, column), else_=None) for column in (*map(col, promise), *MEETING)]
     return [*shown[:4], func.coalesce(col(_speaker.name), ""), *shown[4:]]
 
 
@@ -56,9 +57,13 @@ def joined(query: Any) -> Any:
 def heard(values: Any) -> Heard:
     """What the values of `columns` say."""
     promise = Spoken(*values[:5]) if values[0] else None
-    meeting = Invited(*values[5:]) if values[5] is not None else None
-    return Heard(promise, meeting)
+    return Heard(promise, meeting(values[5:]))
 
 
-WIDTH = 5 + len(_MEETING)
+def meeting(values: Sequence[Any]) -> Invited | None:
+    """The meeting of a row of `MEETING`; None where there is none."""
+    return Invited(*values) if values[0] is not None else None
+
+
+WIDTH = 5 + len(MEETING)
 """How many columns there are."""

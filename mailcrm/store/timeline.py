@@ -7,12 +7,14 @@ the newest entries only, so that a client with a million messages is no slower t
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, literal, or_, select
 from sqlmodel import col
 
-from mailcrm.model import Attachment, Entry, MailAddress, Message, MessageAddress, UserAddress
+from mailcrm.mail.invitation import Invited
+from mailcrm.model import Attachment, Entry, Invitation, MailAddress, Message, MessageAddress, UserAddress
+from mailcrm.store.heard import MEETING, meeting
 from mailcrm.store.rows import table
 from mailcrm.store.visibility import FULL, SUBJECT, Viewer, level
 
@@ -74,6 +76,8 @@ class EntryRow:
     """message, or what `record_id` is a row of."""
     record_id: int
     actor_id: int | None
+    meeting: Invited | None = None
+    """What an invitation is about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +124,7 @@ def entries(connection: Connection, who: Viewer, client_id: int, filters: Filter
         before = or_(col(Entry.at) < keyset.at, and_(col(Entry.at) == keyset.at, col(Entry.id) < keyset.entry_id))
         statement = statement.where(col(Entry.at) <= keyset.at, before)
     statement = statement.order_by(col(Entry.at).desc(), col(Entry.id).desc()).limit(keyset.size + 1)
-    found = tuple(EntryRow(*row) for row in connection.execute(statement))
+    found = tuple(_row(row) for row in connection.execute(statement))
     shown = found[: keyset.size]
     more = len(found) > keyset.size
     return Page(shown, Keyset(shown[-1].at, shown[-1].id, keyset.size) if more else None)
@@ -133,13 +137,13 @@ def arrived(connection: Connection, who: Viewer, client_id: int, filters: Filter
         .where(col(Entry.client_id) == client_id, col(Entry.id).in_(ids), *_conditions(filters))
         .order_by(col(Entry.at).desc(), col(Entry.id).desc())
     )
-    return Page(tuple(EntryRow(*row) for row in connection.execute(statement)), None)
+    return Page(tuple(_row(row) for row in connection.execute(statement)), None)
 
 
 def _entries(who: Viewer, thread_size: ColumnElement[Any]) -> Select[Any]:
     # What is no message has no copies in mailboxes: who sees the client sees it.
     seen = case((col(Message.id).is_(None), FULL), else_=level(who))
-    return select(
+    query: Any = select(
         col(Entry.id),
         col(Entry.at),
         func.coalesce(col(Message.id), 0),
@@ -155,7 +159,16 @@ def _entries(who: Viewer, thread_size: ColumnElement[Any]) -> Select[Any]:
         col(Entry.kind),
         func.coalesce(col(Entry.record_id), 0),
         col(Entry.actor_id),
-    ).outerjoin(Message, col(Message.id) == col(Entry.message_id))
+        *MEETING,
+    )
+    told = and_(col(Invitation.message_id) == col(Entry.message_id), seen >= FULL)
+    query = query.outerjoin(Message, col(Message.id) == col(Entry.message_id)).outerjoin(Invitation, told)
+    return cast(Select[Any], query)
+
+
+def _row(values: Any) -> EntryRow:
+    own = len(values) - len(MEETING)
+    return EntryRow(*(*values[:own], meeting(values[own:])))
 
 
 def _thread_size(client_id: int) -> ColumnElement[Any]:

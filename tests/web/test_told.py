@@ -7,7 +7,7 @@ from mailcrm.flow.notes import NewNote, add_note
 from mailcrm.flow.tasks import NewTask, add_task
 from mailcrm.model import Entry
 from mailcrm.store.rows import insert
-from tests.web.company import Company
+from tests.web.company import LARS, Company, letter
 from tests.web.test_pages import MOST_QUERIES, Counter
 from web.kinds import KINDS
 
@@ -69,3 +69,22 @@ def test_records_of_a_hidden_client_are_told_to_nobody_else(company: Company, cl
     boris = company.browser("boris", app=company.app(clients="assigned"))
     assert boris.get(f"/clients/{client}").status_code == 404
     assert boris.get(f"/clients/{client}?kind=deal").status_code == 404
+
+
+INVITATION = (
+    "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nMETHOD:REQUEST\r\nBEGIN:VEVENT\r\nUID:{place}@meet\r\nSUMMARY:Valves\r\n"
+    "LOCATION:{place}\r\nDTSTART:20260320T090000Z\r\nDTEND:20260320T100000Z\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+)
+
+
+def test_an_invitation_says_when_and_where_the_meeting_is_to_who_may_read_it(company: Company) -> None:
+    for owner, place in (("anna", "Hamburg"), ("klara", "Bremen")):
+        message = letter(LARS, f"{owner}@example.com", "Let us meet", "Does it suit you?")
+        message.add_alternative(INVITATION.format(place=place), subtype="calendar", params={"method": "REQUEST"})
+        company.deliver(owner, message)
+    address = f"/clients/{company.clients['Nordwind Pumpen GmbH']}"
+    said = {name: company.browser(name).get(address).text for name in ("boris", "klara")}
+    assert '<b>Valves</b> <time datetime="2026-03-20T09:00Z">Mar 20, 2026, 09:00</time> – 10:00' in said["boris"]
+    assert "Hamburg" in said["boris"]
+    assert "Bremen" not in said["boris"], "the mailbox of Klara shows others that there was a message, no more"
+    assert "Bremen" in said["klara"]
