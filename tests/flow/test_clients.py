@@ -76,7 +76,7 @@ def test_a_client_is_added_edited_and_found(room: Mailroom) -> None:
         found = stored.client(connection, EVERYTHING, first)
         assert found is not None
         assert (found.name, found.owner_name, found.note) == ("Ромашка", "Anna", "big")
-        assert stored.count(connection, EVERYTHING) == 1
+        assert stored.count(connection, EVERYTHING) == (1, 1)
         assert stored.client_by_name(connection, EVERYTHING, "рОМАШКА") == found
         assert [c.id for c in stored.clients(connection, EVERYTHING, ClientFilter(archived=True))] == [second]
 

@@ -12,6 +12,7 @@ from mailcrm.store.tracking import NewConsent
 from web import notices
 from web.access import by, tools
 from web.offering import CONSENTS
+from web.pages.clients import known
 
 pages = Blueprint("consents", __name__)
 
@@ -19,6 +20,7 @@ pages = Blueprint("consents", __name__)
 @pages.post("/clients/<int:client_id>/consents")
 def record(client_id: int) -> Response:
     """Record what the client agrees to, in the words of the form."""
+    known(client_id)
     try:
         given_on = date.fromisoformat(request.form.get("given_on", ""))
     except ValueError:
