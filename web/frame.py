@@ -21,7 +21,7 @@ _MOST = 6_000_000
 _PAGE = Markup(
     '<!doctype html><html lang="{language}"><meta charset="utf-8"><title>{title}</title><style>'
     ":root{{color-scheme:light}}body{{margin:12px;font:15px/1.5 system-ui,sans-serif;color:#1a1d21;background:#fff;"
-    "overflow-wrap:anywhere}}img{{max-width:100%;height:auto}}table{{max-width:100%}}"
+    "overflow-wrap:anywhere}}img{{max-width:100%;height:auto}}table{{max-width:100%}}td,th{{overflow-wrap:break-word}}"
     "blockquote{{margin:0 0 0 8px;padding-left:12px;border-left:3px solid #ccd}}</style>{body}</html>"
 )
 

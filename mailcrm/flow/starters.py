@@ -77,7 +77,7 @@ _HTML = """\
 {{% if items %}}
 <table role="presentation" cellpadding="0" cellspacing="0" style="border-collapse:collapse;width:100%;margin:18px 0;font-size:14px">
 {{% for item in items %}}
-<tr><td style="padding:7px 10px 7px 0;border-bottom:1px solid #dde1e7">{{{{ item.name }}}}</td><td style="padding:7px 10px;border-bottom:1px solid #dde1e7;text-align:right;white-space:nowrap">{{{{ item.quantity }}}} {{{{ item.unit }}}} × {{{{ item.price }}}}{{% if item.discount %}} <span style="color:#2c7a4b">−{{{{ item.discount }}}}</span>{{% endif %}}</td><td style="padding:7px 0;border-bottom:1px solid #dde1e7;text-align:right;white-space:nowrap">{{{{ item.total }}}}</td></tr>
+<tr><td style="padding:7px 10px 7px 0;border-bottom:1px solid #dde1e7">{{{{ item.name }}}}</td><td style="padding:7px 10px;border-bottom:1px solid #dde1e7;text-align:right">{{{{ item.quantity }}}} {{{{ item.unit }}}} × {{{{ item.price }}}}{{% if item.discount %}} <span style="color:#2c7a4b">−{{{{ item.discount }}}}</span>{{% endif %}}</td><td style="padding:7px 0;border-bottom:1px solid #dde1e7;text-align:right;white-space:nowrap">{{{{ item.total }}}}</td></tr>
 {{% endfor %}}
 <tr><td colspan="2" style="padding:10px 10px 10px 0;text-align:right;font-weight:bold">{total}</td><td style="padding:10px 0;text-align:right;font-weight:bold;white-space:nowrap">{{{{ totals.gross }}}}</td></tr>
 </table>
